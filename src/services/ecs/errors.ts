@@ -1,0 +1,16 @@
+/** ECS's modelled errors, in AWS's own words. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html */
+import { ServiceError } from '#protocol/service.ts';
+
+export const clientException = (message: string) => new ServiceError('ClientException', message);
+export const invalidParameter = (message: string) => new ServiceError('InvalidParameterException', message);
+export const clusterNotFound = () => new ServiceError('ClusterNotFoundException', 'Cluster not found.');
+export const serviceNotFound = () => new ServiceError('ServiceNotFoundException', 'Service not found.');
+export const serviceNotActive = () => new ServiceError('ServiceNotActiveException', 'Service was not ACTIVE.');
+export const resourceNotFound = (message = 'The specified resource could not be found.') =>
+  new ServiceError('ResourceNotFoundException', message);
+export const resourceInUse = (message: string) => new ServiceError('ResourceInUseException', message);
+export const accessDenied = (message: string) => new ServiceError('AccessDeniedException', message);
+export const conflict = (message: string, resourceIds: readonly string[] = []) =>
+  new ServiceError('ConflictException', message, { members: { resourceIds } });
+export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
+export const unsupportedFeature = (message: string) => new ServiceError('UnsupportedFeatureException', message);

@@ -1,0 +1,157 @@
+/** Every table of Slipway. A new one: docs/checklists/new-table.md. */
+import { scopeKey } from '#model/arn.ts';
+import type {
+  AccessKeyRow,
+  AccountSettingRow,
+  ClientTokenRow,
+  ClusterRow,
+  ContainerInstanceRow,
+  LogGroupRow,
+  LogStreamRow,
+  ServiceEventRow,
+  ServiceRow,
+  TaskDefinitionFamilyRow,
+  TaskDefinitionRow,
+  TaskRow,
+} from '#model/rows.ts';
+import { isStarting } from '#model/task-status.ts';
+import { type Table, table } from './table.ts';
+
+const one = () => 1;
+/** ECS counts a task as pending until it runs and as running until it has stopped. */
+const pending = (task: TaskRow) => (isStarting(task.lastStatus) ? 1 : 0);
+const running = (task: TaskRow) => (isStarting(task.lastStatus) || task.lastStatus === 'STOPPED' ? 0 : 1);
+const live = (task: TaskRow) => (task.lastStatus === 'STOPPED' ? 0 : 1);
+
+export const clusters = table<ClusterRow>()({
+  name: 'clusters',
+  key: (row) => row.arn,
+  indexes: { byScope: scopeKey },
+});
+
+export const taskDefinitions = table<TaskDefinitionRow>()({
+  name: 'taskDefinitions',
+  key: (row) => row.arn,
+  indexes: {
+    byScope: scopeKey,
+    byFamily: (row) => `${scopeKey(row)}/${row.family}`,
+  },
+});
+
+export const taskDefinitionFamilies = table<TaskDefinitionFamilyRow>()({
+  name: 'taskDefinitionFamilies',
+  key: (row) => row.key,
+  indexes: { byScope: scopeKey },
+});
+
+export const containerInstances = table<ContainerInstanceRow>()({
+  name: 'containerInstances',
+  key: (row) => row.arn,
+  indexes: { byCluster: (row) => row.clusterArn },
+  sums: {
+    byCluster: {
+      group: (row) => row.clusterArn,
+      measures: { registered: (row) => (row.status === 'INACTIVE' ? 0 : 1) },
+    },
+  },
+});
+
+export const tasks = table<TaskRow>()({
+  name: 'tasks',
+  key: (row) => row.arn,
+  indexes: {
+    byCluster: (row) => row.clusterArn,
+    byContainerInstance: (row) => row.containerInstanceArn,
+    /** Tasks that hold resources on an instance: all that have not stopped. */
+    liveByContainerInstance: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.containerInstanceArn),
+    byService: (row) => row.serviceArn,
+    liveByService: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.serviceArn),
+    byGroup: (row) => `${row.clusterArn}#${row.group}`,
+    byStartedBy: (row) => (row.startedBy === undefined ? undefined : `${row.clusterArn}#${row.startedBy}`),
+    byTaskDefinition: (row) => row.taskDefinitionArn,
+    /** All stopped tasks, found by the reaper. */
+    stopped: (row) => (row.lastStatus === 'STOPPED' ? 'stopped' : undefined),
+  },
+  sums: {
+    byCluster: { group: (row) => row.clusterArn, measures: { pending, running } },
+    byContainerInstance: {
+      group: (row) => row.containerInstanceArn,
+      measures: {
+        pending,
+        running,
+        live,
+        cpuUnits: (row) => live(row) * row.reservation.cpuUnits,
+        memoryMiB: (row) => live(row) * row.reservation.memoryMiB,
+        gpuCount: (row) => live(row) * row.reservation.gpuCount,
+      },
+    },
+    byService: { group: (row) => row.serviceArn, measures: { pending, running } },
+    byDeployment: { group: (row) => row.deploymentId, measures: { pending, running } },
+  },
+});
+
+export const services = table<ServiceRow>()({
+  name: 'services',
+  key: (row) => row.arn,
+  indexes: {
+    byCluster: (row) => row.clusterArn,
+    byTaskDefinition: (row) => row.deployments.map((deployment) => deployment.taskDefinitionArn),
+  },
+  sums: {
+    byCluster: { group: (row) => row.clusterArn, measures: { active: (row) => (row.status === 'ACTIVE' ? 1 : 0) } },
+  },
+});
+
+export const serviceEvents = table<ServiceEventRow>()({
+  name: 'serviceEvents',
+  key: (row) => row.key,
+  indexes: { byService: (row) => row.serviceArn },
+  sums: { byService: { group: (row) => row.serviceArn, measures: { count: one } } },
+});
+
+export const clientTokens = table<ClientTokenRow>()({
+  name: 'clientTokens',
+  key: (row) => row.key,
+  indexes: {},
+});
+
+export const accountSettings = table<AccountSettingRow>()({
+  name: 'accountSettings',
+  key: (row) => row.key,
+  indexes: { byScope: scopeKey, byPrincipal: (row) => `${scopeKey(row)}/${row.principalArn}` },
+});
+
+export const accessKeys = table<AccessKeyRow>()({
+  name: 'accessKeys',
+  key: (row) => row.accessKeyId,
+  indexes: { byAccount: (row) => row.account, byPrincipal: (row) => row.principalArn },
+});
+
+export const logGroups = table<LogGroupRow>()({
+  name: 'logGroups',
+  key: (row) => row.arn,
+  indexes: { byScope: scopeKey },
+});
+
+export const logStreams = table<LogStreamRow>()({
+  name: 'logStreams',
+  key: (row) => row.arn,
+  indexes: { byGroup: (row) => row.groupArn },
+});
+
+/** All tables, by name; the journal loads each row into the one it names. */
+// biome-ignore lint/suspicious/noExplicitAny: tables of many row types in one list
+export const allTables: readonly Table<any>[] = [
+  clusters,
+  taskDefinitions,
+  taskDefinitionFamilies,
+  containerInstances,
+  tasks,
+  services,
+  serviceEvents,
+  clientTokens,
+  accountSettings,
+  accessKeys,
+  logGroups,
+  logStreams,
+];
