@@ -149,6 +149,8 @@ export interface AgentContainer {
   readonly volumesFrom?: readonly { readonly sourceContainer: string; readonly readOnly?: boolean }[];
   readonly dependsOn?: readonly AgentDependency[];
   readonly registryAuthentication?: AgentRegistryAuthentication;
+  readonly secrets?: readonly AgentSecret[];
+  readonly environmentFiles?: readonly { readonly type: 's3'; readonly value: string }[];
   readonly healthCheckType?: 'docker';
   readonly logsAuthStrategy?: string;
   readonly restartPolicy?: {
@@ -199,6 +201,16 @@ export type AgentRegistryAuthentication =
       };
     }
   | { readonly type: 'asm'; readonly asmAuthData: { readonly region: string; readonly credentialsParameter: string } };
+
+/** Fetched by the agent with the task's execution role. */
+export interface AgentSecret {
+  readonly name: string;
+  readonly valueFrom: string;
+  readonly region: string;
+  readonly provider: 'ssm' | 'asm';
+  readonly type: 'ENVIRONMENT_VARIABLE';
+  readonly target: 'CONTAINER' | 'LOG_DRIVER';
+}
 
 export interface AgentVolume {
   readonly name: string;

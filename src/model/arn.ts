@@ -67,3 +67,9 @@ export function scopeOf(arn: string): Scope {
 export function lastSegment(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
+
+/** The family that a task definition's ARN names. */
+export function familyOf(arn: string): string {
+  const text = lastSegment(arn);
+  return text.slice(0, text.lastIndexOf(':'));
+}

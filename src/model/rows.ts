@@ -128,7 +128,10 @@ export interface ContainerInstanceRow extends Scope {
   readonly attachments: readonly Attachment[];
   /** Health of the container runtime as the agent last published it over TCS. */
   readonly containerRuntimeStatus?: 'OK' | 'IMPAIRED' | 'INSUFFICIENT_DATA' | 'INITIALIZING';
+  /** When it was last published (to the minute: an unchanged one is not written again sooner). */
   readonly containerRuntimeStatusAt?: number;
+  /** When it last became another. */
+  readonly containerRuntimeStatusChangedAt?: number;
   /** Last number given to a payload or task manifest; shared by both and strictly increasing for the instance's life. */
   readonly lastSequence: number;
   readonly capacityProviderName?: string;
@@ -215,8 +218,12 @@ export interface TaskRow extends Scope {
   /** Increases by one with every change that a client may see. */
   readonly version: number;
   readonly tags: readonly Tag[];
+  /** The service scheduler has taken note of its end; set once, after STOPPED. */
+  readonly settled?: true;
   /** Sequence number of the payload that the agent last acknowledged for this task; absent until it has one. */
   readonly acknowledgedSequence?: number;
+  /** The service's scheduler has taken this stopped task into account (failures, restart throttling). */
+  readonly accountedFor?: boolean;
 }
 
 export interface DeploymentRow {
@@ -228,8 +235,11 @@ export interface DeploymentRow {
   readonly failedTasks: number;
   /** Failures in a row since a task last reached RUNNING (and stayed healthy); throttles restarts. */
   readonly failuresInARow: number;
+  /** When the streak last grew: failures of tasks born before belong to the same wave and do not count again. */
+  readonly throttledAt?: number;
   /** No launch before this time while throttled. */
   readonly nextLaunchAt?: number;
+  readonly lastFailureAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly launchType?: LaunchType;
@@ -328,6 +338,8 @@ export interface LogGroupRow extends Scope {
   /** `arn:aws:logs:<region>:<account>:log-group:<name>`, without the trailing `:*`. */
   readonly arn: string;
   readonly name: string;
+  /** Names its events in the event storage: 32 hex digits, never used for another group. */
+  readonly storageId: string;
   readonly createdAt: number;
   readonly retentionInDays?: number;
   readonly logGroupClass: 'STANDARD' | 'INFREQUENT_ACCESS' | 'DELIVERY';
@@ -341,5 +353,7 @@ export interface LogStreamRow {
   readonly arn: string;
   readonly groupArn: string;
   readonly name: string;
+  /** Names its events within the group's: 32 hex digits, never used for another stream. */
+  readonly storageId: string;
   readonly createdAt: number;
 }

@@ -72,10 +72,14 @@ export interface ServiceDefinition {
   readonly targetPrefix?: string;
   /** `Version` of the Query protocols. */
   readonly apiVersion?: string;
+  /** `xmlns` of replies in the XML protocols. */
+  readonly xmlNamespace?: string;
   /** Every protocol that it is spoken in; the first is the default. */
   readonly protocols: readonly WireProtocol[];
   /** Global services live in one region whatever the credential scope says (IAM: us-east-1). */
   readonly globalRegion?: string;
+  /** The error for required members that an input lacks (`volumes.1.member.name`), where the service has words of its own. */
+  readonly missingMembers?: (operation: string, paths: readonly string[]) => ServiceError;
   /** Loaded at the first request, so that start-up stays fast. */
   readonly load: () => Promise<LoadedService>;
   readonly deps: unknown;

@@ -1,13 +1,18 @@
 /**
  * One table in memory: rows by key, secondary indexes as sorted key sets, sums kept as running totals. `set` is the only
- * way a row changes, so indexes and sums always agree with the rows.
+ * way a row changes, so indexes and sums always agree with the rows; a row that they cannot read is refused before
+ * anything changes.
  */
 import { SortedKeys } from './sorted-keys.ts';
 import type { Table } from './table.ts';
 
+type IndexValues = string | readonly string[] | undefined;
+
 interface IndexState<R> {
-  readonly values: (row: R) => string | readonly string[] | undefined;
+  readonly values: (row: R) => IndexValues;
   readonly buckets: Map<string, SortedKeys>;
+  /** Of the row that is being set. */
+  next: IndexValues;
 }
 
 interface SumState<R> {
@@ -15,82 +20,72 @@ interface SumState<R> {
   readonly names: readonly string[];
   readonly measures: readonly ((row: R) => number)[];
   readonly totals: Map<string, { rows: number; readonly sums: number[] }>;
+  /** Of the row that is being set. */
+  nextGroup: string | undefined;
+  readonly next: number[];
 }
 
 export class MemoryTable<R> {
   readonly definition: Table<R>;
   readonly rows = new Map<string, R>();
+  /** By key, the number under which the journal knows a row. */
+  readonly ids = new Map<string, number>();
   readonly #keys = new SortedKeys();
   readonly #indexes = new Map<string, IndexState<R>>();
   readonly #sums = new Map<string, SumState<R>>();
+  readonly #indexList: readonly IndexState<R>[];
+  readonly #sumList: readonly SumState<R>[];
 
   constructor(definition: Table<R>) {
     this.definition = definition;
     for (const [name, values] of Object.entries(definition.indexes)) {
-      this.#indexes.set(name, { values, buckets: new Map() });
+      this.#indexes.set(name, { values, buckets: new Map(), next: undefined });
     }
     for (const [name, sum] of Object.entries(definition.sums)) {
-      this.#sums.set(name, {
-        group: sum.group,
-        names: Object.keys(sum.measures),
-        measures: Object.values(sum.measures),
-        totals: new Map(),
-      });
+      const measures = Object.values(sum.measures);
+      const names = Object.keys(sum.measures);
+      const next = measures.map(() => 0);
+      this.#sums.set(name, { group: sum.group, names, measures, totals: new Map(), nextGroup: undefined, next });
     }
+    this.#indexList = [...this.#indexes.values()];
+    this.#sumList = [...this.#sums.values()];
   }
 
   /** Puts `row` at `key`, or removes it when undefined; answers what was there before. */
   set(key: string, row: R | undefined): R | undefined {
     const before = this.rows.get(key);
+    if (row === undefined && before === undefined) return undefined;
+    this.#readNext(row);
     if (row === undefined) {
-      if (before === undefined) return undefined;
       this.rows.delete(key);
       this.#keys.delete(key);
     } else {
       this.rows.set(key, row);
       if (before === undefined) this.#keys.add(key);
     }
-    for (const index of this.#indexes.values()) this.#reindex(index, key, before, row);
-    for (const sum of this.#sums.values()) {
-      if (before !== undefined) this.#add(sum, before, -1);
-      if (row !== undefined) this.#add(sum, row, 1);
+    for (const index of this.#indexList) reindex(index, key, before === undefined ? undefined : index.values(before));
+    for (const sum of this.#sumList) {
+      if (before !== undefined) subtract(sum, before);
+      if (row !== undefined) addNext(sum);
     }
     return before;
   }
 
-  #reindex(index: IndexState<R>, key: string, before: R | undefined, after: R | undefined): void {
-    const old = before === undefined ? undefined : index.values(before);
-    const now = after === undefined ? undefined : index.values(after);
-    if (old === now) return;
-    const oldValues = old === undefined ? [] : typeof old === 'string' ? [old] : old;
-    const newValues = now === undefined ? [] : typeof now === 'string' ? [now] : now;
-    for (const value of oldValues) {
-      if (newValues.includes(value)) continue;
-      const bucket = index.buckets.get(value);
-      bucket?.delete(key);
-      if (bucket?.size === 0) index.buckets.delete(value);
-    }
-    for (const value of newValues) {
-      let bucket = index.buckets.get(value);
-      if (!bucket) {
-        bucket = new SortedKeys();
-        index.buckets.set(value, bucket);
+  /** Calls every function of the definition that may throw on a bad row, before anything is changed. */
+  #readNext(row: R | undefined): void {
+    for (const index of this.#indexList) index.next = row === undefined ? undefined : index.values(row);
+    if (row === undefined) return;
+    for (const sum of this.#sumList) {
+      sum.nextGroup = sum.group(row);
+      if (sum.nextGroup === undefined) continue;
+      for (let i = 0; i < sum.measures.length; i++) {
+        const value = sum.measures[i]!(row);
+        if (!Number.isSafeInteger(value)) {
+          throw new Error(`${this.definition.name}: ${sum.names[i]} must be a whole number, but is ${value}`);
+        }
+        sum.next[i] = value;
       }
-      bucket.add(key);
     }
-  }
-
-  #add(sum: SumState<R>, row: R, sign: 1 | -1): void {
-    const group = sum.group(row);
-    if (group === undefined) return;
-    let total = sum.totals.get(group);
-    if (!total) {
-      total = { rows: 0, sums: sum.measures.map(() => 0) };
-      sum.totals.set(group, total);
-    }
-    total.rows += sign;
-    for (let i = 0; i < sum.measures.length; i++) total.sums[i]! += sign * sum.measures[i]!(row);
-    if (total.rows === 0) sum.totals.delete(group);
   }
 
   /** Sorted keys under `value` of an index, or of the whole table. */
@@ -105,6 +100,54 @@ export class MemoryTable<R> {
     const state = this.#sums.get(name);
     if (!state) throw new Error(`table ${this.definition.name} has no sum ${name}`);
     const total = state.totals.get(group);
-    return Object.fromEntries(state.names.map((measure, i) => [measure, total?.sums[i] ?? 0]));
+    const sums: Record<string, number> = {};
+    for (let i = 0; i < state.names.length; i++) sums[state.names[i]!] = total?.sums[i] ?? 0;
+    return sums;
   }
+}
+
+/** The values without repetition: a row is in a bucket once. */
+const listOf = (values: IndexValues): readonly string[] =>
+  values === undefined ? [] : typeof values === 'string' ? [values] : [...new Set(values)];
+
+function reindex<R>(index: IndexState<R>, key: string, old: IndexValues): void {
+  const next = index.next;
+  if (old === next) return;
+  const oldValues = listOf(old);
+  const newValues = listOf(next);
+  for (const value of oldValues) {
+    if (newValues.includes(value)) continue;
+    const bucket = index.buckets.get(value);
+    bucket?.delete(key);
+    if (bucket?.size === 0) index.buckets.delete(value);
+  }
+  for (const value of newValues) {
+    if (oldValues.includes(value)) continue;
+    let bucket = index.buckets.get(value);
+    if (!bucket) {
+      bucket = new SortedKeys();
+      index.buckets.set(value, bucket);
+    }
+    bucket.add(key);
+  }
+}
+
+function subtract<R>(sum: SumState<R>, before: R): void {
+  const group = sum.group(before);
+  const total = group === undefined ? undefined : sum.totals.get(group);
+  if (!total) return;
+  total.rows -= 1;
+  for (let i = 0; i < sum.measures.length; i++) total.sums[i]! -= sum.measures[i]!(before);
+  if (total.rows === 0) sum.totals.delete(group!);
+}
+
+function addNext<R>(sum: SumState<R>): void {
+  if (sum.nextGroup === undefined) return;
+  let total = sum.totals.get(sum.nextGroup);
+  if (!total) {
+    total = { rows: 0, sums: sum.measures.map(() => 0) };
+    sum.totals.set(sum.nextGroup, total);
+  }
+  total.rows += 1;
+  for (let i = 0; i < sum.next.length; i++) total.sums[i]! += sum.next[i]!;
 }

@@ -1,9 +1,16 @@
 /**
- * A sorted set of keys in chunks: insertion, removal and seeking cost a binary search over the chunks and a splice in
- * one. A chunk that grows above MAX_CHUNK splits in two. Higher: splices move more; lower: more chunks to search.
+ * A sorted set of keys. Sorted keys stand in chunks, so that insertion, removal and seeking cost a binary search and a
+ * splice in one chunk. New keys wait unsorted until somebody walks the set: tables with a million rows have indexes
+ * that are counted all the time and walked rarely.
  */
-const MAX_CHUNK = 512;
 
+/** A chunk that grows above this splits in two. Higher: splices move more; lower: more chunks to search. */
+const maxChunk = 512;
+
+/** New keys that wait before they are sorted in, for small sets. Higher: more memory; lower: bulk insertion is slower. */
+const maxUnsorted = 1024;
+
+/** Index of the first key that is not below `key`. */
 function lowerBound(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
@@ -15,12 +22,66 @@ function lowerBound(keys: readonly string[], key: string): number {
   return low;
 }
 
+const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
 export class SortedKeys {
   #chunks: string[][] = [];
-  #size = 0;
+  /** Made only when needed: most sets are small buckets of an index. None of its keys is in a chunk. */
+  #unsorted: Set<string> | undefined;
+  #sortedCount = 0;
+  /** Counts the changes, so that walks notice them. */
+  #version = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#sortedCount + (this.#unsorted?.size ?? 0);
+  }
+
+  /** Adds a key that is not in the set. */
+  add(key: string): void {
+    this.#version += 1;
+    this.#unsorted ??= new Set();
+    this.#unsorted.add(key);
+    if (this.#unsorted.size > maxUnsorted && this.#unsorted.size > this.#sortedCount / 4) this.#sort();
+  }
+
+  /** Removes a key that is in the set. */
+  delete(key: string): void {
+    this.#version += 1;
+    if (this.#unsorted?.delete(key)) return;
+    const at = this.#chunkFor(key);
+    const chunk = this.#chunks[at];
+    if (!chunk) return;
+    const position = lowerBound(chunk, key);
+    if (chunk[position] !== key) return;
+    chunk.splice(position, 1);
+    this.#sortedCount -= 1;
+    if (chunk.length === 0) this.#chunks.splice(at, 1);
+  }
+
+  /**
+   * Keys in order, strictly after `after` when given. The set may change during the walk: keys that are there all the
+   * time come exactly once, removed ones no more, added ones when they lie ahead.
+   */
+  *from(after?: string): Generator<string> {
+    let last = after;
+    for (;;) {
+      this.#sort();
+      const version = this.#version;
+      let at = last === undefined ? 0 : this.#chunkFor(last);
+      let position = 0;
+      if (last !== undefined && at < this.#chunks.length) {
+        position = lowerBound(this.#chunks[at]!, last);
+        if (this.#chunks[at]![position] === last) position += 1;
+      }
+      for (; version === this.#version && at < this.#chunks.length; at++, position = 0) {
+        const chunk = this.#chunks[at]!;
+        while (version === this.#version && position < chunk.length) {
+          last = chunk[position++]!;
+          yield last;
+        }
+      }
+      if (version === this.#version) return;
+    }
   }
 
   /** Index of the chunk that holds or would hold `key`: the last one whose first key is not above it. */
@@ -35,44 +96,29 @@ export class SortedKeys {
     return Math.max(0, low - 1);
   }
 
-  add(key: string): void {
-    if (this.#chunks.length === 0) this.#chunks.push([]);
+  #sort(): void {
+    const added = this.#unsorted;
+    if (!added || added.size === 0) return;
+    this.#unsorted = undefined;
+    if (added.size > this.#sortedCount / 16) this.#rebuild(added);
+    else for (const key of added) this.#insert(key);
+    this.#sortedCount += added.size;
+  }
+
+  #rebuild(added: Set<string>): void {
+    const keys = this.#chunks.flat();
+    for (const key of added) keys.push(key);
+    keys.sort(byCodeUnit);
+    this.#chunks = [];
+    const half = maxChunk / 2;
+    if (keys.length <= maxChunk) this.#chunks.push(keys);
+    else for (let i = 0; i < keys.length; i += half) this.#chunks.push(keys.slice(i, i + half));
+  }
+
+  #insert(key: string): void {
     const at = this.#chunkFor(key);
     const chunk = this.#chunks[at]!;
-    const position = lowerBound(chunk, key);
-    if (chunk[position] === key) return;
-    chunk.splice(position, 0, key);
-    this.#size += 1;
-    if (chunk.length > MAX_CHUNK) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1));
-  }
-
-  delete(key: string): void {
-    const at = this.#chunkFor(key);
-    const chunk = this.#chunks[at];
-    if (!chunk) return;
-    const position = lowerBound(chunk, key);
-    if (chunk[position] !== key) return;
-    chunk.splice(position, 1);
-    this.#size -= 1;
-    if (chunk.length === 0) this.#chunks.splice(at, 1);
-  }
-
-  /** Keys in order, strictly after `after` when given. The set must not change while it is walked. */
-  *from(after?: string): Generator<string> {
-    const first = after === undefined ? 0 : this.#chunkFor(after);
-    for (let at = first; at < this.#chunks.length; at++) {
-      const chunk = this.#chunks[at]!;
-      let position = 0;
-      if (after !== undefined && at === first) {
-        position = lowerBound(chunk, after);
-        if (chunk[position] === after) position += 1;
-      }
-      for (; position < chunk.length; position++) yield chunk[position]!;
-    }
-  }
-
-  /** A copy of the keys, in order; safe to walk while the set changes. */
-  snapshot(): string[] {
-    return this.#chunks.flat();
+    chunk.splice(lowerBound(chunk, key), 0, key);
+    if (chunk.length > maxChunk) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1));
   }
 }

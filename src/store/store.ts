@@ -7,30 +7,37 @@
  * - Changed rows go to the journal in batches (group commit). `durable(revision)` resolves when a revision is on stable
  *   storage. A `Session` remembers what one request has read and written, so that its reply leaves only when all of it
  *   is durable.
- * - The feed calls 'committed' listeners right after each transaction and 'durable' listeners once it is on stable
- *   storage. Effects that leave the process (a payload to an agent, a reply) hang on 'durable'.
- * - When the journal fails the store stops for good: memory would be ahead of the disk. `failed` settles, every wait
+ * - The feed calls 'committed' listeners after each transaction and 'durable' listeners once it is on stable storage,
+ *   both in the order of revisions. Effects that leave the process (a payload to an agent, a reply) hang on 'durable'.
+ * - When the journal fails the store stops for good: memory would be ahead of the disk. `failed` resolves, every wait
  *   rejects, transactions are refused; the process ends and starts again from what is durable.
  *
  * Rows are immutable by agreement: a change is a new object.
  */
-import type { Journal, JournalChange } from './journal.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Journal } from './journal.ts';
+import { loadTables } from './load.ts';
 import { MemoryTable } from './memory-table.ts';
+import { type Migration, migrations } from './migrations.ts';
+import { Session } from './session.ts';
 import type { Table } from './table.ts';
+import type { Change, ChangeListener, ChangeSet, Tx, View } from './view.ts';
+
+export { Session } from './session.ts';
+export type { Change, ChangeListener, ChangeSet, Tx, View } from './view.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table of whatever row type
 type AnyTable = Table<any>;
 
-export interface Change {
-  readonly table: string;
-  readonly key: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-export interface ChangeSet {
-  readonly revision: number;
-  readonly changes: readonly Change[];
+export interface StoreOptions {
+  readonly journal: Journal;
+  readonly tables: readonly AnyTable[];
+  /** By default those of Slipway's own tables. */
+  readonly migrations?: readonly Migration[];
+  /** Gets what a listener of the feed threw; by default it ends the process. */
+  readonly onListenerError?: (error: unknown) => void;
+  /** Changes that may wait for the journal before transactions are refused; by default 1,000,000. */
+  readonly maxBacklog?: number;
 }
 
 /** The rows of a table's change, typed; undefined when the change is of another table. */
@@ -39,89 +46,70 @@ export function changeOf<R>(table: Table<R>, change: Change): { before?: R; afte
   return { key: change.key, before: change.before as R | undefined, after: change.after as R | undefined };
 }
 
-export interface View {
-  get<R>(table: Table<R>, key: string): R | undefined;
-  /** Rows under an index's value, in key order, after `after` when given. Do not change the table while walking it. */
-  find<R, I extends string>(table: Table<R, I>, index: I, value: string, after?: string): Iterable<R>;
-  /** How many rows an index holds under a value, in constant time. */
-  count<R, I extends string>(table: Table<R, I>, index: I, value: string): number;
-  /** Every row in key order, after `after` when given. */
-  all<R>(table: Table<R>, after?: string): Iterable<R>;
-  /** Sums of a group, in constant time; all zero for an unknown group. */
-  sum<R, S extends string>(table: Table<R, string, S>, name: S, group: string): Record<string, number>;
-}
-
-export interface Tx extends View {
-  /** Throws when the key is taken. */
-  insert<R>(table: Table<R>, row: R): R;
-  /** Inserts or replaces. */
-  put<R>(table: Table<R>, row: R): R;
-  /** Replaces with `change(row)`; throws when there is no such row. The key must stay. */
-  update<R>(table: Table<R>, key: string, change: (row: R) => R): R;
-  delete<R>(table: Table<R>, key: string): void;
-}
-
-export type ChangeListener = (set: ChangeSet) => void;
-
-interface Waiter {
-  readonly revision: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+const throwLater = (error: unknown) =>
+  queueMicrotask(() => {
+    throw error;
+  });
 
 export class Store implements View {
-  readonly #tables = new Map<string, MemoryTable<unknown>>();
+  readonly #tables: ReadonlyMap<string, MemoryTable<unknown>>;
   /** Revision at which a table last changed: what a reader of it has to wait for. */
   readonly #tableRevisions = new Map<string, number>();
+  readonly #listeners = { committed: new Set<ChangeListener>(), durable: new Set<ChangeListener>() };
   readonly #journal: Journal;
-  readonly #listeners: { committed: Set<ChangeListener>; durable: Set<ChangeListener> } = {
-    committed: new Set(),
-    durable: new Set(),
-  };
+  readonly #groupCommit: GroupCommit;
   readonly #onListenerError: (error: unknown) => void;
-  #revision = 0;
-  #durableRevision = 0;
-  #waiters: Waiter[] = [];
-  #pending = new Map<string, { table: MemoryTable<unknown>; key: string }>();
-  #pendingSets: ChangeSet[] = [];
-  #writing = false;
+  readonly #maxBacklog: number;
+  #revision: number;
   #inTransaction = false;
-  #failure: Error | undefined;
-  #reportFailure!: (error: Error) => void;
+  /** Committed sets that listeners have not seen yet; filled by listeners that write. */
+  readonly #unseen: ChangeSet[] = [];
+  #closing: Promise<void> | undefined;
   /** Resolves with the error when the journal fails; the process must then end. */
   readonly failed: Promise<Error>;
 
-  private constructor(journal: Journal, tables: readonly AnyTable[], onListenerError: (error: unknown) => void) {
-    this.#journal = journal;
-    this.#onListenerError = onListenerError;
-    for (const table of tables) this.#tables.set(table.name, new MemoryTable(table));
-    this.failed = new Promise((resolve) => {
-      this.#reportFailure = resolve;
+  private constructor(
+    options: StoreOptions,
+    tables: ReadonlyMap<string, MemoryTable<unknown>>,
+    loaded: { readonly revision: number; readonly lastId: number },
+  ) {
+    this.#tables = tables;
+    this.#journal = options.journal;
+    this.#onListenerError = options.onListenerError ?? throwLater;
+    this.#maxBacklog = options.maxBacklog ?? 1_000_000;
+    this.#revision = loaded.revision;
+    this.#groupCommit = new GroupCommit({
+      journal: options.journal,
+      tables,
+      ...loaded,
+      onDurable: (set) => this.#emit('durable', set),
     });
+    this.failed = this.#groupCommit.failed;
   }
 
-  /** Loads every durable row. Rows of tables that are not in `tables` are an error: an older Slipway on newer data. */
-  static async open(options: {
-    readonly journal: Journal;
-    readonly tables: readonly AnyTable[];
-    readonly onListenerError?: (error: unknown) => void;
-  }): Promise<Store> {
-    const rethrow = (error: unknown) =>
-      queueMicrotask(() => {
-        throw error;
-      });
-    const store = new Store(options.journal, options.tables, options.onListenerError ?? rethrow);
-    store.#revision = await options.journal.load((name, key, value) => {
-      const table = store.#tables.get(name);
-      if (!table) throw new Error(`the journal holds rows of an unknown table: ${name}`);
-      table.set(key, JSON.parse(value));
-    });
-    store.#durableRevision = store.#revision;
-    return store;
+  /**
+   * Loads every durable row, migrated to today's shape; what a migration changed is durable before this resolves. Data
+   * of a newer Slipway, rows of unknown tables and unreadable rows are refused, and nothing is written. The store owns
+   * the journal from here on and closes it when it cannot open.
+   */
+  static async open(options: StoreOptions): Promise<Store> {
+    const tables = new Map<string, MemoryTable<unknown>>();
+    for (const table of options.tables) tables.set(table.name, new MemoryTable(table));
+    try {
+      return new Store(options, tables, await loadTables(options.journal, tables, options.migrations ?? migrations));
+    } catch (error) {
+      await Promise.allSettled([options.journal.close()]);
+      throw error;
+    }
   }
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Changes that are committed but not yet durable. */
+  get backlog(): number {
+    return this.#groupCommit.backlog;
   }
 
   #table<R>(table: Table<R>): MemoryTable<R> {
@@ -161,31 +149,47 @@ export class Store implements View {
     return this.#tableRevisions.get(table) ?? 0;
   }
 
+  /**
+   * Runs `fn`, commits what it wrote and answers what it answered; when it throws, nothing has happened. Refused in a
+   * transaction, after a failure of the journal, after `close`, and when the journal is `maxBacklog` changes behind.
+   */
   transact<T>(fn: (tx: Tx) => T): T {
-    if (this.#failure) throw this.#failure;
-    if (this.#inTransaction) throw new Error('transactions do not nest');
-    this.#inTransaction = true;
+    this.#refuseWhenImpossible();
     const changes: Change[] = [];
-    const write = <R>(table: Table<R>, key: string, row: R | undefined): void => {
-      const before = this.#table(table).set(key, row);
-      if (before !== undefined || row !== undefined) changes.push({ table: table.name, key, before, after: row });
-    };
+    let result: T;
+    this.#inTransaction = true;
     try {
-      const result = fn(this.#transaction(write));
-      if (result instanceof Promise) throw new Error('a transaction must be synchronous');
-      this.#inTransaction = false;
-      if (changes.length > 0) this.#commit(changes);
-      return result;
-    } catch (error) {
-      if (this.#inTransaction) {
-        for (const change of changes.reverse()) this.#tables.get(change.table)!.set(change.key, change.before);
-        this.#inTransaction = false;
+      result = fn(this.#transaction(changes));
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+        throw new Error('a transaction must be synchronous');
       }
+    } catch (error) {
+      for (const change of changes.reverse()) this.#tables.get(change.table)!.set(change.key, change.before);
       throw error;
+    } finally {
+      this.#inTransaction = false;
+      Object.freeze(changes);
+    }
+    if (changes.length > 0) this.#commit(changes);
+    return result;
+  }
+
+  #refuseWhenImpossible(): void {
+    if (this.#groupCommit.failure) throw this.#groupCommit.failure;
+    if (this.#closing) throw new Error('the store is closed');
+    if (this.#inTransaction) throw new Error('transactions do not nest');
+    if (this.backlog >= this.#maxBacklog) {
+      throw new Error(`the journal is ${this.backlog} changes behind; nothing more is taken until it catches up`);
     }
   }
 
-  #transaction(write: <R>(table: Table<R>, key: string, row: R | undefined) => void): Tx {
+  /** `changes` is frozen when the transaction ends, which is how a late use is told. */
+  #transaction(changes: Change[]): Tx {
+    const write = <R>(table: Table<R>, key: string, row: R | undefined): void => {
+      if (Object.isFrozen(changes)) throw new Error('the transaction has ended');
+      const before = this.#table(table).set(key, row);
+      if (before !== undefined || row !== undefined) changes.push({ table: table.name, key, before, after: row });
+    };
     return {
       get: (table, key) => this.get(table, key),
       find: (table, index, value, after) => this.find(table, index, value, after),
@@ -216,74 +220,36 @@ export class Store implements View {
 
   #commit(changes: readonly Change[]): void {
     this.#revision += 1;
-    for (const change of changes) {
-      this.#tableRevisions.set(change.table, this.#revision);
-      const id = `${change.table} ${change.key}`;
-      this.#pending.set(id, { table: this.#tables.get(change.table)!, key: change.key });
-    }
+    for (const change of changes) this.#tableRevisions.set(change.table, this.#revision);
     const set: ChangeSet = { revision: this.#revision, changes };
-    this.#pendingSets.push(set);
-    if (!this.#writing) {
-      this.#writing = true;
-      queueMicrotask(() => void this.#write());
-    }
-    this.#emit('committed', set);
+    this.#groupCommit.add(set);
+    if (this.#listeners.committed.size === 0) return;
+    this.#unseen.push(set);
+    if (this.#unseen.length > 1) return;
+    for (; this.#unseen.length > 0; this.#unseen.shift()) this.#emit('committed', this.#unseen[0]!);
   }
 
   #emit(when: 'committed' | 'durable', set: ChangeSet): void {
-    for (const listener of this.#listeners[when]) {
+    for (const listener of [...this.#listeners[when]]) {
       try {
         listener(set);
       } catch (error) {
-        this.#onListenerError(error);
+        this.#reportListenerError(error);
       }
     }
   }
 
-  async #write(): Promise<void> {
-    while (this.#pending.size > 0 && !this.#failure) {
-      const revision = this.#revision;
-      const sets = this.#pendingSets;
-      const changes: JournalChange[] = [];
-      for (const { table, key } of this.#pending.values()) {
-        const row = table.rows.get(key);
-        changes.push({ table: table.definition.name, key, value: row === undefined ? null : JSON.stringify(row) });
-      }
-      this.#pending = new Map();
-      this.#pendingSets = [];
-      try {
-        await this.#journal.append({ revision, changes });
-      } catch (error) {
-        this.#fail(new Error('the journal cannot be written; the store has stopped', { cause: error }));
-        return;
-      }
-      this.#durableRevision = revision;
-      this.#release();
-      for (const set of sets) this.#emit('durable', set);
+  #reportListenerError(error: unknown): void {
+    try {
+      this.#onListenerError(error);
+    } catch (second) {
+      throwLater(second);
     }
-    this.#writing = false;
-  }
-
-  #release(): void {
-    const waiting = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiting) {
-      if (waiter.revision <= this.#durableRevision) waiter.resolve();
-      else this.#waiters.push(waiter);
-    }
-  }
-
-  #fail(error: Error): void {
-    this.#failure = error;
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
-    this.#reportFailure(error);
   }
 
   /** Resolves when `revision` (by default: everything committed so far) is on stable storage. */
   durable(revision: number = this.#revision): Promise<void> {
-    if (revision <= this.#durableRevision) return Promise.resolve();
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => this.#waiters.push({ revision, resolve, reject }));
+    return this.#groupCommit.durable(revision);
   }
 
   /** Answers a function that ends the subscription. */
@@ -296,56 +262,14 @@ export class Store implements View {
     return new Session(this);
   }
 
-  /** Waits for what is committed to be durable, then closes the journal. */
-  async close(): Promise<void> {
-    await this.durable().catch(() => {});
-    this.#failure ??= new Error('the store is closed');
+  /** Takes no more transactions, waits for what is committed to be durable, then closes the journal. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.durable()]);
     await this.#journal.close();
-  }
-}
-
-/** The store as one request sees it: reads and writes pass through, and `durable` waits for all that they touched. */
-export class Session implements View {
-  readonly #store: Store;
-  #needed = 0;
-
-  constructor(store: Store) {
-    this.#store = store;
-  }
-
-  #read(table: { readonly name: string }): Store {
-    const revision = this.#store.tableRevision(table.name);
-    if (revision > this.#needed) this.#needed = revision;
-    return this.#store;
-  }
-
-  get<R>(table: Table<R>, key: string): R | undefined {
-    return this.#read(table).get(table, key);
-  }
-  find<R, I extends string>(table: Table<R, I>, index: I, value: string, after?: string): Iterable<R> {
-    return this.#read(table).find(table, index, value, after);
-  }
-  count<R, I extends string>(table: Table<R, I>, index: I, value: string): number {
-    return this.#read(table).count(table, index, value);
-  }
-  all<R>(table: Table<R>, after?: string): Iterable<R> {
-    return this.#read(table).all(table, after);
-  }
-  sum<R, S extends string>(table: Table<R, string, S>, name: S, group: string): Record<string, number> {
-    return this.#read(table).sum(table, name, group);
-  }
-
-  /** As Store.transact; the reply then waits for everything committed up to here, which covers what it read. */
-  transact<T>(fn: (tx: Tx) => T): T {
-    try {
-      return this.#store.transact(fn);
-    } finally {
-      this.#needed = this.#store.revision;
-    }
-  }
-
-  /** Resolves when all that this session has read and written is on stable storage. */
-  durable(): Promise<void> {
-    return this.#store.durable(this.#needed);
   }
 }

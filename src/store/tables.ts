@@ -1,5 +1,6 @@
 /** Every table of Slipway. A new one: docs/checklists/new-table.md. */
-import { scopeKey } from '#model/arn.ts';
+import { familyOf, scopeKey } from '#model/arn.ts';
+import { portsOf } from '#model/host-ports.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
@@ -22,6 +23,17 @@ const one = () => 1;
 const pending = (task: TaskRow) => (isStarting(task.lastStatus) ? 1 : 0);
 const running = (task: TaskRow) => (isStarting(task.lastStatus) || task.lastStatus === 'STOPPED' ? 0 : 1);
 const live = (task: TaskRow) => (task.lastStatus === 'STOPPED' ? 0 : 1);
+/** Live, and nobody has asked for its stop: what spread and distinctInstance count. */
+const wanted = (task: TaskRow) => (task.desiredStatus === 'RUNNING' ? live(task) : 0);
+
+/** `instance#tcp/80` for each host port that a live task has reserved or reported. */
+function heldPorts(task: TaskRow): readonly string[] | undefined {
+  if (task.lastStatus === 'STOPPED' || task.containerInstanceArn === undefined) return undefined;
+  return portsOf(task).map((port) => `${task.containerInstanceArn}#${port.protocol}/${port.hostPort}`);
+}
+/** A service without a launch type is counted by its capacity providers: FARGATE and FARGATE_SPOT, else EC2. */
+const serviceLaunchType = (row: ServiceRow) =>
+  row.launchType ?? (row.capacityProviderStrategy?.[0]?.capacityProvider?.startsWith('FARGATE') ? 'FARGATE' : 'EC2');
 
 export const clusters = table<ClusterRow>()({
   name: 'clusters',
@@ -66,14 +78,24 @@ export const tasks = table<TaskRow>()({
     liveByContainerInstance: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.containerInstanceArn),
     byService: (row) => row.serviceArn,
     liveByService: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.serviceArn),
+    /** Stopped tasks that their service's scheduler has not taken note of yet. */
+    unsettledByService: (row) => (row.lastStatus === 'STOPPED' && !row.settled ? row.serviceArn : undefined),
     byGroup: (row) => `${row.clusterArn}#${row.group}`,
     byStartedBy: (row) => (row.startedBy === undefined ? undefined : `${row.clusterArn}#${row.startedBy}`),
     byTaskDefinition: (row) => row.taskDefinitionArn,
+    /** `cluster#RUNNING` and `cluster#STOPPED`: what ListTasks walks. */
+    byDesiredStatus: (row) => `${row.clusterArn}#${row.desiredStatus}`,
+    byFamilyAndDesiredStatus: (row) => `${row.clusterArn}#${familyOf(row.taskDefinitionArn)}#${row.desiredStatus}`,
+    byHostPort: heldPorts,
+    /** Stopped tasks of a service whose end its scheduler has not yet taken into account. */
+    unaccountedByService: (row) =>
+      row.lastStatus === 'STOPPED' && row.accountedFor !== true ? row.serviceArn : undefined,
     /** All stopped tasks, found by the reaper. */
     stopped: (row) => (row.lastStatus === 'STOPPED' ? 'stopped' : undefined),
   },
   sums: {
     byCluster: { group: (row) => row.clusterArn, measures: { pending, running } },
+    byClusterAndLaunchType: { group: (row) => `${row.clusterArn}#${row.launchType}`, measures: { pending, running } },
     byContainerInstance: {
       group: (row) => row.containerInstanceArn,
       measures: {
@@ -86,6 +108,14 @@ export const tasks = table<TaskRow>()({
       },
     },
     byService: { group: (row) => row.serviceArn, measures: { pending, running } },
+    /** Live tasks of a group on one instance: `instance#group`. */
+    byInstanceAndGroup: {
+      group: (row) =>
+        row.lastStatus === 'STOPPED' || row.containerInstanceArn === undefined
+          ? undefined
+          : `${row.containerInstanceArn}#${row.group}`,
+      measures: { live, wanted },
+    },
     byDeployment: { group: (row) => row.deploymentId, measures: { pending, running } },
   },
 });
@@ -99,6 +129,13 @@ export const services = table<ServiceRow>()({
   },
   sums: {
     byCluster: { group: (row) => row.clusterArn, measures: { active: (row) => (row.status === 'ACTIVE' ? 1 : 0) } },
+    byClusterAndLaunchType: {
+      group: (row) => `${row.clusterArn}#${serviceLaunchType(row)}`,
+      measures: {
+        active: (row) => (row.status === 'ACTIVE' ? 1 : 0),
+        draining: (row) => (row.status === 'DRAINING' ? 1 : 0),
+      },
+    },
   },
 });
 

@@ -14,3 +14,19 @@ export const conflict = (message: string, resourceIds: readonly string[] = []) =
   new ServiceError('ConflictException', message, { members: { resourceIds } });
 export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
 export const unsupportedFeature = (message: string) => new ServiceError('UnsupportedFeatureException', message);
+export const attributeLimitExceeded = (message: string) => new ServiceError('AttributeLimitExceededException', message);
+export const targetNotFound = () =>
+  new ServiceError(
+    'TargetNotFoundException',
+    'The specified target could not be found. You can view your available container instances with ListContainerInstances. Amazon ECS container instances are cluster-specific and Region-specific.',
+  );
+export const missingVersion = () =>
+  new ServiceError(
+    'MissingVersionException',
+    'Amazon ECS is unable to determine the current version of the Amazon ECS container agent on the container instance and does not have enough information to proceed with an update.',
+  );
+export const noUpdateAvailable = () =>
+  new ServiceError(
+    'NoUpdateAvailableException',
+    'There is no update available for this Amazon ECS container agent.',
+  );

@@ -1,0 +1,208 @@
+/**
+ * A task row and its definition as the task of a payload. Pure: the same rows always make the same message. Overrides
+ * are merged here (the protocol's own `overrides` member takes nothing but a command), and what the protocol has no
+ * member for goes into docker-config.ts's structures. Everything sent is checked by check.ts: agents may crash on what
+ * is malformed.
+ */
+import type { ContainerDefinition, ContainerOverride, PortMapping, Secret, Volume } from '@aws-sdk/client-ecs';
+import type { AgentContainer, AgentPortMapping, AgentSecret, AgentTask, AgentVolume } from '#model/agent-messages.ts';
+import { lastSegment, parseArn } from '#model/arn.ts';
+import type { NetworkMode, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
+import { containerConfig, hostConfig } from './docker-config.ts';
+
+/** Least Docker API version of the create call: a health check's start period came with 1.29, all else is older. */
+const plainVersion = '1.24';
+const startPeriodVersion = '1.29';
+
+/** The stop of a task needs no more than its ARN. */
+export function stopPayload(taskArn: string): AgentTask {
+  return { arn: taskArn, desiredStatus: 'STOPPED', containers: [] };
+}
+
+/** `"256"` units or `"0.25 vCPU"` in vCPU. */
+function vcpu(text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  const value = Number.parseFloat(text);
+  if (!Number.isFinite(value) || value <= 0) return undefined;
+  return /vcpu/i.test(text) ? value : value / 1024;
+}
+
+/** `"512"` MiB or `"0.5 GB"` in MiB. */
+function mebibytes(text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  const value = Number.parseFloat(text);
+  if (!Number.isFinite(value) || value <= 0) return undefined;
+  return Math.round(/gb/i.test(text) ? value * 1024 : value);
+}
+
+/** AWS_EXECUTION_ENV is the control plane's to set; a value of the task's own stays. */
+function environmentOf(
+  definition: ContainerDefinition,
+  override: ContainerOverride | undefined,
+  launchType: TaskRow['launchType'],
+): Record<string, string> {
+  const environment = new Map([['AWS_EXECUTION_ENV', launchType === 'FARGATE' ? 'AWS_ECS_FARGATE' : 'AWS_ECS_EC2']]);
+  for (const pair of [...(definition.environment ?? []), ...(override?.environment ?? [])]) {
+    if (pair.name) environment.set(pair.name, pair.value ?? '');
+  }
+  return Object.fromEntries(environment);
+}
+
+function portMapping(mapping: PortMapping, networkMode: NetworkMode): AgentPortMapping {
+  const protocol = mapping.protocol === 'udp' ? 'udp' : 'tcp';
+  if (mapping.containerPortRange) return { containerPortRange: mapping.containerPortRange, protocol };
+  const sharesHost = networkMode === 'host' || networkMode === 'awsvpc';
+  const hostPort = mapping.hostPort || (sharesHost ? mapping.containerPort : 0);
+  return { containerPort: mapping.containerPort, hostPort, protocol };
+}
+
+/** A Secrets Manager ARN may end `:json-key:stage:version`; everything else is a parameter's name or ARN. */
+function secret(one: Secret, target: AgentSecret['target'], region: string): AgentSecret {
+  const arn = parseArn(one.valueFrom ?? '');
+  return {
+    name: one.name!,
+    valueFrom: one.valueFrom!,
+    region: arn?.region || region,
+    provider: arn?.service === 'secretsmanager' ? 'asm' : 'ssm',
+    type: 'ENVIRONMENT_VARIABLE',
+    target,
+  };
+}
+
+function secretsOf(definition: ContainerDefinition, region: string): AgentSecret[] {
+  return [
+    ...(definition.secrets ?? []).map((one) => secret(one, 'CONTAINER', region)),
+    ...(definition.logConfiguration?.secretOptions ?? []).map((one) => secret(one, 'LOG_DRIVER', region)),
+  ];
+}
+
+const list = <T>(items: readonly T[] | undefined): readonly T[] | undefined => (items?.length ? items : undefined);
+
+function container(task: TaskRow, definition: ContainerDefinition, networkMode: NetworkMode): AgentContainer {
+  const override = task.overrides.containerOverrides?.find((one) => one.name === definition.name);
+  const row = task.containers.find((one) => one.name === definition.name);
+  const memory = override?.memory ?? definition.memory ?? 0;
+  const memoryReservation = override?.memoryReservation ?? definition.memoryReservation ?? 0;
+  const config = containerConfig(definition);
+  const sizes = { memoryMiB: memory, memoryReservationMiB: memoryReservation };
+  const host = hostConfig(definition, sizes, networkMode, { taskId: lastSegment(task.arn), region: task.region });
+  const { repositoryCredentials, restartPolicy } = definition;
+  return {
+    name: definition.name!,
+    image: definition.image!,
+    containerArn: row?.arn,
+    essential: definition.essential ?? true,
+    command: list(override?.command ?? definition.command),
+    entryPoint: list(definition.entryPoint),
+    links: list(definition.links),
+    cpu: override?.cpu ?? definition.cpu ?? 0,
+    memory,
+    environment: environmentOf(definition, override, task.launchType),
+    portMappings: list(definition.portMappings?.map((mapping) => portMapping(mapping, networkMode))),
+    mountPoints: list(
+      definition.mountPoints?.map((mount) => ({
+        sourceVolume: mount.sourceVolume!,
+        containerPath: mount.containerPath!,
+        readOnly: mount.readOnly ?? false,
+      })),
+    ),
+    volumesFrom: list(
+      definition.volumesFrom?.map((from) => ({
+        sourceContainer: from.sourceContainer!,
+        readOnly: from.readOnly ?? false,
+      })),
+    ),
+    dependsOn: list(
+      definition.dependsOn?.map((dependency) => ({
+        containerName: dependency.containerName!,
+        condition: dependency.condition!,
+      })),
+    ),
+    registryAuthentication: repositoryCredentials?.credentialsParameter
+      ? {
+          type: 'asm',
+          asmAuthData: { region: task.region, credentialsParameter: repositoryCredentials.credentialsParameter },
+        }
+      : undefined,
+    secrets: list(secretsOf(definition, task.region)),
+    environmentFiles: list(
+      (override?.environmentFiles ?? definition.environmentFiles)?.map((file) => ({
+        type: 's3' as const,
+        value: file.value!,
+      })),
+    ),
+    healthCheckType: definition.healthCheck ? 'docker' : undefined,
+    restartPolicy: restartPolicy?.enabled
+      ? {
+          enabled: true,
+          ignoredExitCodes: list(restartPolicy.ignoredExitCodes),
+          restartAttemptPeriod: restartPolicy.restartAttemptPeriod,
+        }
+      : undefined,
+    startTimeout: definition.startTimeout,
+    stopTimeout: definition.stopTimeout,
+    dockerConfig: {
+      version: definition.healthCheck?.startPeriod ? startPeriodVersion : plainVersion,
+      config: config && JSON.stringify(config),
+      hostConfig: JSON.stringify(host),
+    },
+  };
+}
+
+function volume(definition: Volume): AgentVolume {
+  const { dockerVolumeConfiguration: docker } = definition;
+  if (docker) {
+    return {
+      name: definition.name!,
+      type: 'docker',
+      dockerVolumeConfiguration: {
+        scope: docker.scope ?? 'task',
+        autoprovision: docker.autoprovision ?? false,
+        driver: docker.driver ?? 'local',
+        driverOpts: docker.driverOpts ?? {},
+        labels: docker.labels ?? {},
+      },
+    };
+  }
+  const sourcePath = definition.host?.sourcePath;
+  return { name: definition.name!, type: 'host', host: sourcePath ? { sourcePath } : {} };
+}
+
+/** What the definition asks for and this link has no words for; such a task must not be sent. */
+export function unsupportedIn(definition: TaskDefinitionRow): string | undefined {
+  const volumes = definition.volumes.filter(
+    (one) =>
+      one.efsVolumeConfiguration ||
+      one.s3filesVolumeConfiguration ||
+      one.fsxWindowsFileServerVolumeConfiguration ||
+      one.configuredAtLaunch,
+  );
+  if (volumes.length > 0) return `volume ${volumes[0]!.name} is of a type that is not implemented`;
+  const firelens = definition.containerDefinitions.find((one) => one.firelensConfiguration);
+  if (firelens) return `firelensConfiguration of container ${firelens.name} is not implemented`;
+  if (definition.proxyConfiguration) return 'proxyConfiguration is not implemented';
+  return definition.networkMode === 'awsvpc' ? 'network mode awsvpc is not implemented' : undefined;
+}
+
+/** A task that shall run, whole. Members without a value are left out. */
+export function taskPayload(task: TaskRow, definition: TaskDefinitionRow): AgentTask {
+  const networkMode = definition.networkMode ?? 'bridge';
+  const message: AgentTask = {
+    arn: task.arn,
+    desiredStatus: 'RUNNING',
+    taskClusterArn: task.clusterArn,
+    family: definition.family,
+    version: String(definition.revision),
+    group: task.group,
+    serviceName: task.serviceArn && lastSegment(task.serviceArn),
+    launchType: task.launchType,
+    networkMode,
+    pidMode: definition.pidMode,
+    ipcMode: definition.ipcMode,
+    cpu: vcpu(task.overrides.cpu ?? definition.cpu),
+    memory: mebibytes(task.overrides.memory ?? definition.memory),
+    containers: definition.containerDefinitions.map((one) => container(task, one, networkMode)),
+    volumes: list(definition.volumes.map(volume)),
+  };
+  return JSON.parse(JSON.stringify(message)) as AgentTask;
+}

@@ -1,0 +1,134 @@
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  GetLogEventsCommand,
+  type OutputLogEvent,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import type { Logger } from '#lib/logger.ts';
+import { type LogDestination, type LogEvent, type LogSink, SinkError, type StreamTail } from './log-sink.ts';
+
+export interface CloudWatchLogSinkOptions {
+  /** Base URL of the control plane. */
+  readonly endpoint: string;
+  readonly credentials: ConstructorParameters<typeof CloudWatchLogsClient>[0] extends { credentials?: infer C }
+    ? C
+    : never;
+  readonly logger: Logger;
+}
+
+/** After this a put's fate is unknown. Longer: a hung control plane delays logs; shorter: slow disks look like failures. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const TAIL_PAGE = 100;
+
+/** Codes by which the service says that it did nothing and may do it later. */
+const busyCodes = [
+  'ThrottlingException',
+  'ServiceUnavailableException',
+  'OperationAbortedException',
+  'LimitExceededException',
+];
+
+function toSinkError(error: unknown): SinkError {
+  const {
+    name = 'Error',
+    message = String(error),
+    $metadata,
+  } = error as {
+    name?: string;
+    message?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const text = `${name}: ${message}`;
+  const status = $metadata?.httpStatusCode;
+  if (name === 'ResourceNotFoundException') {
+    return new SinkError(/log stream/.test(message) ? 'stream-missing' : 'group-missing', text, { cause: error });
+  }
+  if (status === 400 && busyCodes.includes(name)) return new SinkError('busy', text, { cause: error });
+  if (status !== undefined && status >= 400 && status < 500) return new SinkError('refused', text, { cause: error });
+  return new SinkError('unknown', text, { cause: error });
+}
+
+async function attempt<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toSinkError(error);
+  }
+}
+
+/** One client per region and endpoint; no retries of its own, because a repeated put stores its events twice. */
+export class CloudWatchLogSink implements LogSink {
+  readonly #options: CloudWatchLogSinkOptions;
+  readonly #clients = new Map<string, CloudWatchLogsClient>();
+
+  constructor(options: CloudWatchLogSinkOptions) {
+    this.#options = options;
+  }
+
+  #client({ region, endpoint = this.#options.endpoint }: LogDestination): CloudWatchLogsClient {
+    const key = `${region} ${endpoint}`;
+    let client = this.#clients.get(key);
+    if (!client) {
+      const { credentials } = this.#options;
+      client = new CloudWatchLogsClient({ region, endpoint, credentials, maxAttempts: 1 });
+      this.#clients.set(key, client);
+    }
+    return client;
+  }
+
+  async #create(call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      if ((error as Error).name !== 'ResourceAlreadyExistsException') throw toSinkError(error);
+    }
+  }
+
+  createGroup(destination: LogDestination): Promise<void> {
+    const command = new CreateLogGroupCommand({ logGroupName: destination.group });
+    return this.#create(() => this.#client(destination).send(command, timeout()));
+  }
+
+  createStream(destination: LogDestination): Promise<void> {
+    const { group: logGroupName, stream: logStreamName } = destination;
+    const command = new CreateLogStreamCommand({ logGroupName, logStreamName });
+    return this.#create(() => this.#client(destination).send(command, timeout()));
+  }
+
+  async put(destination: LogDestination, events: readonly LogEvent[]): Promise<void> {
+    const { group: logGroupName, stream: logStreamName } = destination;
+    const command = new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [...events] });
+    const answer = await attempt(() => this.#client(destination).send(command, timeout()));
+    if (answer.rejectedLogEventsInfo) {
+      const { logger } = this.#options;
+      logger.warn('log events were too old or too new', { ...destination, ...answer.rejectedLogEventsInfo });
+    }
+  }
+
+  async tail(destination: LogDestination): Promise<StreamTail | undefined> {
+    const { group: logGroupName, stream: logStreamName } = destination;
+    const messages: string[] = [];
+    let timestamp: number | undefined;
+    for (let nextToken: string | undefined; ; ) {
+      const command = new GetLogEventsCommand({ logGroupName, logStreamName, limit: TAIL_PAGE, nextToken });
+      const page = await attempt(() => this.#client(destination).send(command, timeout()));
+      const events: readonly OutputLogEvent[] = page.events ?? [];
+      timestamp ??= events.at(-1)?.timestamp;
+      const last = events.filter((event) => event.timestamp === timestamp);
+      messages.unshift(...last.map((event) => event.message ?? ''));
+      if (timestamp === undefined) return undefined;
+      // The service may fill a page with fewer events than asked for; only an empty one is the beginning of the stream.
+      if (events.length === 0 || last.length < events.length) return { timestamp, messages };
+      nextToken = page.nextBackwardToken;
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.destroy();
+    this.#clients.clear();
+  }
+}
+
+const timeout = () => ({ abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });

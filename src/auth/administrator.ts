@@ -1,0 +1,41 @@
+/** The first principal: root of an account drawn at the first start, so that no two installations share one. */
+import type { Clock } from '#lib/clock.ts';
+import { accessKeyId, decimalId } from '#lib/ids.ts';
+import type { Random } from '#lib/random.ts';
+import type { AccessKeyRow } from '#model/rows.ts';
+import type { Store } from '#store/store.ts';
+import { accessKeys } from '#store/tables.ts';
+
+/** 40 characters of base64, as AWS makes them: 240 bits. */
+export const secretAccessKey = (random: Random): string => Buffer.from(random.bytes(30)).toString('base64');
+
+const isAdministrator = (row: AccessKeyRow) => row.status === 'Active' && row.principalArn.endsWith(':root');
+
+/**
+ * The administrator's access key: the oldest active one of a root, or a new one when there is none. Durable when this
+ * resolves. `account` is that of a new administrator; 12 random digits by default.
+ */
+export async function ensureAdministrator(options: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly account?: string;
+}): Promise<{ readonly administrator: AccessKeyRow; readonly created: boolean }> {
+  const { store, clock, random } = options;
+  const found = [...store.all(accessKeys)].filter(isAdministrator).sort((a, b) => a.createdAt - b.createdAt)[0];
+  if (found) return { administrator: found, created: false };
+  const account = options.account ?? decimalId(random, 12);
+  const administrator = store.transact((tx) =>
+    tx.insert(accessKeys, {
+      accessKeyId: accessKeyId(random, 'AKIA'),
+      secretAccessKey: secretAccessKey(random),
+      account,
+      principalArn: `arn:aws:iam::${account}:root`,
+      principalId: account,
+      status: 'Active',
+      createdAt: clock.now(),
+    }),
+  );
+  await store.durable();
+  return { administrator, created: true };
+}

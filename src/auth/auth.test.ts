@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FakeClock } from '#lib/clock.ts';
+import { seededRandom } from '#lib/random.ts';
+import { volatileJournal } from '#store/journals/volatile.ts';
+import { Store } from '#store/store.ts';
+import { accessKeys, allTables } from '#store/tables.ts';
+import { ensureAdministrator } from './administrator.ts';
+import { createCredentials, createPermissiveCredentials } from './credentials.ts';
+
+const clock = new FakeClock();
+const openStore = () => Store.open({ journal: volatileJournal(), tables: allTables });
+const ensure = (store: Store, seed: number) => ensureAdministrator({ store, clock, random: seededRandom(seed) });
+
+describe('the administrator', () => {
+  test('is made once, as root of an account of its own', async () => {
+    const store = await openStore();
+    const first = await ensure(store, 1);
+    assert.equal(first.created, true);
+    assert.match(first.administrator.accessKeyId, /^AKIA[A-Z2-7]{16}$/);
+    assert.match(first.administrator.secretAccessKey, /^[A-Za-z0-9+/]{40}$/);
+    assert.match(first.administrator.account, /^\d{12}$/);
+    const second = await ensure(store, 2);
+    assert.deepEqual(second, { administrator: first.administrator, created: false });
+  });
+
+  test('is made anew when its key was made inactive', async () => {
+    const store = await openStore();
+    const { administrator } = await ensure(store, 1);
+    store.transact((tx) => tx.put(accessKeys, { ...administrator, status: 'Inactive' }));
+    assert.equal((await ensure(store, 2)).created, true);
+  });
+});
+
+describe('credentials', () => {
+  test('are found by an active key, with its principal', async () => {
+    const store = await openStore();
+    const { administrator } = await ensure(store, 1);
+    const credentials = createCredentials(store);
+    assert.deepEqual(credentials.find(administrator.accessKeyId), {
+      secretAccessKey: administrator.secretAccessKey,
+      principal: {
+        account: administrator.account,
+        arn: `arn:aws:iam::${administrator.account}:root`,
+        userId: administrator.account,
+        accessKeyId: administrator.accessKeyId,
+      },
+    });
+    assert.equal(credentials.find('AKIAOTHER'), undefined);
+    store.transact((tx) => tx.put(accessKeys, { ...administrator, status: 'Inactive' }));
+    assert.equal(credentials.find(administrator.accessKeyId), undefined);
+  });
+
+  test('of permissive mode let made-up keys in and check the others', async () => {
+    const store = await openStore();
+    const { administrator } = await ensure(store, 1);
+    const credentials = createPermissiveCredentials(store);
+    assert.equal(credentials.find('111122223333')?.principal.account, '111122223333');
+    assert.equal(credentials.find('111122223333')?.secretAccessKey, undefined);
+    assert.equal(credentials.find('test')?.principal.account, '000000000000');
+    assert.equal(credentials.find(administrator.accessKeyId)?.secretAccessKey, administrator.secretAccessKey);
+  });
+});

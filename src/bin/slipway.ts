@@ -1,0 +1,110 @@
+/**
+ * The command line. Only options and help live here; each command's code is loaded when it is the one that runs, so
+ * that `slipway env` in a shell's prompt costs next to nothing.
+ */
+import { Command, Option } from 'commander';
+import { version } from '#control-plane/version.ts';
+import { reportFailure } from './report-failure.ts';
+
+const program = new Command('slipway')
+  .description('Amazon ECS on your own machines: the same APIs, real containers.')
+  .version(version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'show help')
+  .helpCommand('help [command]', 'show help for a command')
+  .showHelpAfterError('(slipway --help lists what there is)')
+  .addHelpText('after', '\nEvery command looks in --data, else $SLIPWAY_DATA, else ~/.slipway.');
+
+const dataOption = () =>
+  new Option('--data <dir>', 'directory of the durable state (default: $SLIPWAY_DATA or ~/.slipway)');
+const jsonOption = () => new Option('--json', 'print JSON');
+const clusterOption = () => new Option('--cluster <name>', 'name or ARN of the cluster').default('default');
+
+program
+  .command('up')
+  .description('start the control plane, this machine as a container instance, and a sample service; runs until Ctrl-C')
+  .option('--port <number>', 'port of the APIs (default: 4566; 0: any free one)')
+  .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+  .addOption(dataOption())
+  .option('--region <name>', 'region of this machine (default: $AWS_REGION or us-east-1)')
+  .option(
+    '--auth <mode>',
+    'strict: every call needs a known key; permissive: made-up keys too, loopback only (default: strict)',
+  )
+  .option('--no-sample', 'do not make the sample service')
+  .option('--no-agent', 'control plane only: no Docker needed, nothing runs on this machine')
+  .addOption(
+    new Option('--log-level <level>', 'how much goes into the log files')
+      .choices(['debug', 'info', 'warn', 'error'])
+      .default('info'),
+  )
+  .action(async (options) => (await import('./commands/up.ts')).runUp(options));
+
+program
+  .command('down')
+  .description("stop the control plane and this machine's agent; containers keep running unless asked otherwise")
+  .addOption(dataOption())
+  .option(
+    '--containers',
+    'also stop and remove the containers of tasks on this machine; services replace them at the next start',
+  )
+  .option('--purge', 'also delete the data directory: clusters, services, keys, logs. Implies --containers')
+  .option('-y, --yes', 'do not ask before --purge')
+  .action(async (options) => (await import('./commands/down.ts')).runDown(options));
+
+program
+  .command('status')
+  .description('clusters, container instances, services and tasks at a glance')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/status.ts')).runStatus(options));
+
+program
+  .command('env')
+  .description('print what points the AWS CLI and SDKs at Slipway: eval "$(slipway env)"')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/env.ts')).runEnv(options));
+
+program
+  .command('logs')
+  .description('print what the containers of a task or service have written')
+  .argument('<task|service>', "a task's id or ARN, or the name or ARN of a service")
+  .option('-f, --follow', 'go on printing until Ctrl-C')
+  .option('--since <duration>', 'how far back, e.g. 30s, 10m, 2h, 1d (default: everything)')
+  .addOption(clusterOption())
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (target, options) => (await import('./commands/logs.ts')).runLogs(target, options));
+
+program
+  .command('agent')
+  .description(
+    'make this machine a container instance of a control plane; credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+  )
+  .addOption(clusterOption())
+  .requiredOption('--endpoint <url>', 'address of the control plane, e.g. http://10.0.0.5:4566')
+  .option('--data <dir>', "directory of the agent's state (default: ~/.slipway/agent)")
+  .addOption(
+    new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error']).default('info'),
+  )
+  .action(async (options) => (await import('./commands/agent.ts')).runAgentCommand(options));
+
+program
+  .command('doctor')
+  .description('check what Slipway needs on this machine, and say what to do about what is missing')
+  .addOption(dataOption())
+  .option('--port <number>', 'port that `up` would use', '4566')
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/doctor.ts')).runDoctor(options));
+
+// `slipway logs … | head` ends the reader first; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error);
+}

@@ -1,0 +1,79 @@
+/** What `slipway up` was asked for, checked once: everything after this may rely on it. */
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+export const defaultPort = 4566;
+export const defaultHost = '127.0.0.1';
+export const defaultRegion = 'us-east-1';
+
+/** An option or environment variable whose value cannot be used; the message is for the person who gave it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface UpConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly auth: 'strict' | 'permissive';
+  readonly agent: boolean;
+  readonly sample: boolean;
+  readonly region: string;
+}
+
+export interface UpOptions {
+  readonly host?: string;
+  readonly port?: string;
+  readonly data?: string;
+  readonly auth?: string;
+  readonly agent?: boolean;
+  readonly sample?: boolean;
+  readonly region?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `--data`, then SLIPWAY_DATA, then ~/.slipway; absolute. */
+export function dataDirectory(option: string | undefined, env: Environment = process.env): string {
+  const chosen = option ?? env['SLIPWAY_DATA'] ?? path.join(homedir(), '.slipway');
+  if (chosen.trim() === '') throw new ConfigError('--data is empty');
+  return path.resolve(chosen.startsWith('~/') ? path.join(homedir(), chosen.slice(2)) : chosen);
+}
+
+/** Addresses that only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new ConfigError(`--port must be a number from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+export function parseUpConfig(options: UpOptions, env: Environment = process.env): UpConfig {
+  const host = options.host ?? defaultHost;
+  if (host === '' || /[\s/]/.test(host)) throw new ConfigError(`--host must be an address or a name, not "${host}"`);
+  const auth = options.auth ?? 'strict';
+  if (auth !== 'strict' && auth !== 'permissive')
+    throw new ConfigError(`--auth must be strict or permissive, not "${auth}"`);
+  if (auth === 'permissive' && !isLoopback(host)) {
+    throw new ConfigError(
+      `--auth permissive lets anyone in who can reach the port, so it works only on a loopback address, not on ${host}`,
+    );
+  }
+  const region = options.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? defaultRegion;
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) throw new ConfigError(`"${region}" is not the name of an AWS region`);
+  return {
+    host,
+    port: parsePort(options.port ?? String(defaultPort)),
+    dataDir: dataDirectory(options.data, env),
+    auth,
+    agent: options.agent ?? true,
+    sample: (options.sample ?? true) && (options.agent ?? true),
+    region,
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The composition root of the control plane: the only file that knows every room. It opens the store, makes the
+ * services, starts what runs by itself, then listens; `close` ends all of it in the opposite order.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createAcs } from '#acs/acs.ts';
+import { ensureAdministrator } from '#auth/administrator.ts';
+import { createAuthorize } from '#auth/authorize.ts';
+import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
+import { type Clock, systemClock } from '#lib/clock.ts';
+import { type Logger, silentLogger } from '#lib/logger.ts';
+import { type Random, systemRandom } from '#lib/random.ts';
+import type { AccessKeyRow } from '#model/rows.ts';
+import { createAuthenticate } from '#protocol/authenticate.ts';
+import { createPipeline } from '#protocol/pipeline.ts';
+import type { ServiceDefinition } from '#protocol/service.ts';
+import { startReconcilers } from '#reconcilers/start.ts';
+import { createEcsService } from '#services/ecs/index.ts';
+import { createLogsService } from '#services/logs/index.ts';
+import { createStsService } from '#services/sts/index.ts';
+import { openSqliteJournal } from '#store/journals/sqlite.ts';
+import { Store } from '#store/store.ts';
+import { allTables } from '#store/tables.ts';
+import { startHttp, type UpgradeRoute } from './http.ts';
+import { version } from './version.ts';
+
+export type AuthMode = 'strict' | 'permissive';
+
+export interface ControlPlaneOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** State lives here; made when it does not exist, readable by its owner only. */
+  readonly dataDir: string;
+  readonly auth: AuthMode;
+  /** Account of the administrator that the first start makes; drawn at random by default. */
+  readonly account?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+export interface ControlPlane {
+  /** `http://127.0.0.1:4566` */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly store: Store;
+  readonly administrator: AccessKeyRow;
+  /** The administrator's key was made by this start. */
+  readonly administratorCreated: boolean;
+  /** Resolves with the error when the journal fails; the process must then end. */
+  readonly failed: Promise<Error>;
+  close(): Promise<void>;
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Something to end at shutdown, in the opposite order of its start. */
+type Ending = () => Promise<void> | void;
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  if (options.auth === 'permissive' && !loopback.test(options.host)) {
+    throw new Error(`--auth permissive lets anyone in and is for loopback addresses only, not ${options.host}`);
+  }
+  const endings: Ending[] = [];
+  const close = async () => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+  try {
+    await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+    const store = await Store.open({
+      journal: await openSqliteJournal({ path: join(options.dataDir, 'state.sqlite') }),
+      tables: allTables,
+      onListenerError: (error) => logger.error('a change listener failed', { error }),
+    });
+    endings.push(() => store.close());
+
+    const { administrator, created } = await ensureAdministrator({
+      store,
+      clock,
+      random,
+      ...(options.account !== undefined && { account: options.account }),
+    });
+    const credentials = options.auth === 'strict' ? createCredentials(store) : createPermissiveCredentials(store);
+    const authenticate = createAuthenticate({ credentials, clock });
+
+    const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });
+    endings.push(() => logs.close());
+
+    const reconcilers = startReconcilers({ store, clock, random, logger });
+    endings.push(() => reconcilers.close());
+
+    const services: ServiceDefinition[] = [createEcsService(), createStsService(), logs.definition];
+    const acs = createAcs({ store, clock, random, logger, authenticate });
+    const handleUpgrade = acs.handleUpgrade;
+    const upgrades: UpgradeRoute[] = [
+      { prefix: '/acs/', handleUpgrade },
+      { prefix: '/tcs/', handleUpgrade },
+    ];
+
+    let endpoint = '';
+    const serve = createPipeline({
+      services,
+      authenticate,
+      authorize: createAuthorize(),
+      openSession: () => store.session(),
+      endpoint: () => endpoint,
+      clock,
+      random,
+      logger,
+    });
+    const listener = await startHttp({ host: options.host, port: options.port, serve, version, logger, upgrades });
+    endings.push(() => listener.close());
+    endings.push(() => acs.close());
+    endpoint = listener.endpoint;
+
+    return {
+      endpoint,
+      port: listener.port,
+      store,
+      administrator,
+      administratorCreated: created,
+      failed: store.failed,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeClock } from '#lib/clock.ts';
+import { silentLogger } from '#lib/logger.ts';
+import { volatileJournal } from '#store/journals/volatile.ts';
+import { Store } from '#store/store.ts';
+import { allTables, clusters } from '#store/tables.ts';
+import { Driver, type Reconciler } from './driver.ts';
+
+async function setUp(reconcile: Reconciler['reconcile'], all: string[] = []) {
+  const store = await Store.open({ journal: volatileJournal(), tables: allTables });
+  const clock = new FakeClock(0);
+  const seen: string[] = [];
+  const reconciler: Reconciler = {
+    name: 'test',
+    wokenBy: (change) => (change.table === clusters.name ? [change.key] : []),
+    all: () => all,
+    reconcile: (address) => {
+      seen.push(address);
+      return reconcile(address);
+    },
+  };
+  const driver = new Driver({ store, clock, logger: silentLogger }, [reconciler]);
+  return { store, clock, seen, driver, reconciler };
+}
+
+test('the first pass and every full pass look at each address', async () => {
+  const { clock, seen, driver } = await setUp(() => undefined, ['a', 'b']);
+  clock.advance(0);
+  assert.deepEqual(seen, ['a', 'b']);
+  clock.advance(60_000);
+  assert.deepEqual(seen, ['a', 'b', 'a', 'b']);
+  driver.close();
+});
+
+test('an address that is woken often is looked at once', async () => {
+  const { clock, seen, driver, reconciler } = await setUp(() => undefined);
+  for (let i = 0; i < 5; i++) driver.wake(reconciler, 'a');
+  clock.advance(0);
+  assert.deepEqual(seen, ['a']);
+  driver.close();
+});
+
+test('a reconciler that throws is tried again, later each time, and succeeds', async () => {
+  let failures = 3;
+  const { clock, seen, driver, reconciler } = await setUp(() => {
+    if (failures-- > 0) throw new Error('no');
+    return undefined;
+  });
+  driver.wake(reconciler, 'a');
+  clock.advance(0);
+  assert.equal(seen.length, 1);
+  clock.advance(199);
+  assert.equal(seen.length, 1);
+  clock.advance(1);
+  assert.equal(seen.length, 2);
+  clock.advance(400);
+  assert.equal(seen.length, 3);
+  clock.advance(800);
+  assert.equal(seen.length, 4);
+  clock.advance(50_000);
+  assert.equal(seen.length, 4);
+  driver.close();
+});
+
+test('an address is looked at again when it asked for it, and only at the time it last asked for', async () => {
+  const times = [1000, 500, undefined];
+  const { clock, seen, driver, reconciler } = await setUp(() => {
+    const next = times.shift();
+    return next === undefined ? undefined : clock.now() + next;
+  });
+  driver.wake(reconciler, 'a');
+  clock.advance(0);
+  driver.wake(reconciler, 'a');
+  clock.advance(0);
+  clock.advance(500);
+  assert.equal(seen.length, 3);
+  clock.advance(10_000);
+  assert.equal(seen.length, 3);
+  driver.close();
+});
+
+test('a closed driver does nothing more', async () => {
+  const { clock, seen, driver } = await setUp(() => undefined, ['a']);
+  driver.close();
+  clock.advance(120_000);
+  assert.deepEqual(seen, []);
+});

@@ -1,0 +1,128 @@
+/**
+ * Wakes reconcilers. A wake-up is an address (an ARN), never data: each reconciler reads the store anew and brings the
+ * address to what it should be. The change feed only hints; the periodic full pass is the guarantee.
+ *
+ * - One address is reconciled at a time, and once however often it was woken meanwhile.
+ * - Work is done in slices of a few milliseconds, so that requests are answered in between.
+ * - A reconciler that throws is logged and tried again later, with a growing delay; the others go on.
+ */
+import { type Backoff, backoffMs } from '#lib/backoff.ts';
+import type { Clock, Timer } from '#lib/clock.ts';
+import type { Logger } from '#lib/logger.ts';
+import type { Change, Store } from '#store/store.ts';
+
+export interface Reconciler {
+  readonly name: string;
+  /** Addresses that a committed change may concern. */
+  readonly wokenBy: (change: Change) => Iterable<string>;
+  /** Every address, for the full pass. */
+  readonly all: () => Iterable<string>;
+  /** Brings one address to what it should be; answers when to look again even if nothing changes (epoch ms). */
+  readonly reconcile: (address: string) => number | undefined;
+}
+
+export interface DriverDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Longer: requests wait behind a slice; shorter: more timer turns for the same work. */
+const SLICE_MS = 5;
+/** Longer: what a lost hint left undone waits; shorter: idle work. */
+const FULL_PASS_MS = 60_000;
+const RETRY: Backoff = { firstMs: 200, maxMs: 60_000, factor: 2, jitter: 0 };
+
+interface Work {
+  readonly reconciler: Reconciler;
+  readonly address: string;
+}
+
+export class Driver {
+  readonly #deps: DriverDeps;
+  readonly #reconcilers: readonly Reconciler[];
+  readonly #queue = new Map<string, Work>();
+  readonly #failures = new Map<string, number>();
+  readonly #timers = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
+  readonly #unsubscribe: () => void;
+  #slice: Timer | undefined;
+  #fullPass: Timer | undefined;
+  #closed = false;
+
+  constructor(deps: DriverDeps, reconcilers: readonly Reconciler[]) {
+    this.#deps = deps;
+    this.#reconcilers = reconcilers;
+    this.#unsubscribe = deps.store.subscribe('committed', (set) => {
+      for (const change of set.changes) {
+        for (const reconciler of reconcilers) {
+          for (const address of reconciler.wokenBy(change)) this.wake(reconciler, address);
+        }
+      }
+    });
+    this.#passAll();
+  }
+
+  wake(reconciler: Reconciler, address: string): void {
+    if (this.#closed) return;
+    this.#queue.set(`${reconciler.name} ${address}`, { reconciler, address });
+    this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
+  }
+
+  #passAll(): void {
+    for (const reconciler of this.#reconcilers) {
+      for (const address of reconciler.all()) this.wake(reconciler, address);
+    }
+    this.#fullPass = this.#deps.clock.after(FULL_PASS_MS, () => this.#passAll());
+  }
+
+  #runSlice(): void {
+    this.#slice = undefined;
+    const endMs = this.#deps.clock.now() + SLICE_MS;
+    for (const [key, work] of this.#queue) {
+      this.#queue.delete(key);
+      this.#runOne(key, work);
+      if (this.#closed) return;
+      if (this.#deps.clock.now() >= endMs) break;
+    }
+    if (this.#queue.size > 0) this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
+  }
+
+  #runOne(key: string, work: Work): void {
+    const { clock, logger } = this.#deps;
+    let nextMs: number | undefined;
+    try {
+      nextMs = work.reconciler.reconcile(work.address);
+      this.#failures.delete(key);
+    } catch (error) {
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      nextMs = clock.now() + backoffMs(RETRY, failures);
+      logger.error('a reconciler failed and will be tried again', {
+        reconciler: work.reconciler.name,
+        address: work.address,
+        failures,
+        error,
+      });
+    }
+    const planned = this.#timers.get(key);
+    if (planned?.dueMs === nextMs) return;
+    planned?.timer.cancel();
+    this.#timers.delete(key);
+    if (nextMs === undefined) return;
+    const timer = clock.after(Math.max(0, nextMs - clock.now()), () => {
+      this.#timers.delete(key);
+      this.wake(work.reconciler, work.address);
+    });
+    this.#timers.set(key, { dueMs: nextMs, timer });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#slice?.cancel();
+    this.#fullPass?.cancel();
+    for (const { timer } of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#queue.clear();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * What goes by itself after a time: stopped tasks after an hour, as on AWS; INACTIVE services and clusters, which stay
+ * describable a while; idempotency tokens. Each pass drops a bounded number of rows per table, oldest state first come.
+ */
+import type { Clock } from '#lib/clock.ts';
+import type { Store, Tx } from '#store/store.ts';
+import type { Table } from '#store/table.ts';
+import { clientTokens, clusters, serviceEvents, services, tasks } from '#store/tables.ts';
+import type { Reconciler } from '../driver.ts';
+
+export interface ReaperDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long a stopped task stays visible, in milliseconds. */
+  readonly stoppedTaskMs?: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** Longer: rows linger; shorter: idle work. */
+const PASS_EVERY_MS = 60_000;
+/** More: a pass holds the event loop longer. */
+const MAX_PER_PASS = 2_000;
+
+function expired<R>(
+  tx: Tx,
+  table: Table<R>,
+  rows: Iterable<R>,
+  endedAt: (row: R) => number | undefined,
+  beforeMs: number,
+): string[] {
+  const keys: string[] = [];
+  for (const row of rows) {
+    const at = endedAt(row);
+    if (at !== undefined && at <= beforeMs) keys.push(table.key(row));
+    if (keys.length === MAX_PER_PASS) break;
+  }
+  for (const key of keys) tx.delete(table, key);
+  return keys;
+}
+
+export function createReaper(deps: ReaperDeps): Reconciler {
+  const { store, clock, stoppedTaskMs = HOUR_MS } = deps;
+  const reap = (tx: Tx): boolean => {
+    const nowMs = clock.now();
+    const gone = [
+      expired(tx, tasks, tx.find(tasks, 'stopped', 'stopped'), (row) => row.stoppedAt, nowMs - stoppedTaskMs),
+      expired(tx, clusters, tx.all(clusters), (row) => row.inactiveAt, nowMs - HOUR_MS),
+      expired(tx, clientTokens, tx.all(clientTokens), (row) => row.createdAt, nowMs - 24 * HOUR_MS),
+    ];
+    const goneServices = expired(tx, services, tx.all(services), (row) => row.inactiveAt, nowMs - HOUR_MS);
+    for (const arn of goneServices) {
+      const events = [...tx.find(serviceEvents, 'byService', arn)];
+      for (const event of events) tx.delete(serviceEvents, event.key);
+    }
+    return [...gone, goneServices].some((keys) => keys.length === MAX_PER_PASS);
+  };
+  return {
+    name: 'reaper',
+    wokenBy: () => [],
+    all: () => ['everything'],
+    reconcile: () => clock.now() + (store.transact(reap) ? 0 : PASS_EVERY_MS),
+  };
+}

@@ -1,0 +1,66 @@
+/** Service events in ECS's wording. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html */
+import { uuid } from '#lib/ids.ts';
+import type { Random } from '#lib/random.ts';
+import { lastSegment } from '#model/arn.ts';
+import type { ServiceRow, TaskRow } from '#model/rows.ts';
+import { closestRefusal } from '#placement/place.ts';
+import type { Refusal } from '#placement/request.ts';
+import type { Tx } from '#store/store.ts';
+import { serviceEvents } from '#store/tables.ts';
+
+/** ECS answers the newest 100 of a service. */
+const KEPT_EVENTS = 100;
+
+const guide = 'For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.';
+const list = (tasks: readonly TaskRow[]) => tasks.map((task) => `(task ${lastSegment(task.arn)})`).join(' ');
+
+export const startedEvent = (service: ServiceRow, tasks: readonly TaskRow[]) =>
+  `(service ${service.name}) has started ${tasks.length} tasks: ${list(tasks)}.`;
+export const stoppedEvent = (service: ServiceRow, tasks: readonly TaskRow[]) =>
+  `(service ${service.name}) has stopped ${tasks.length} running tasks: ${list(tasks)}.`;
+export const steadyEvent = (service: ServiceRow) => `(service ${service.name}) has reached a steady state.`;
+export const throttledEvent = (service: ServiceRow) =>
+  `(service ${service.name}) is unable to consistently start tasks successfully. ${guide}`;
+
+function shortcoming(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'RESOURCE:CPU':
+      return 'has insufficient CPU units available';
+    case 'RESOURCE:MEMORY':
+      return 'has insufficient memory available';
+    case 'RESOURCE:PORTS':
+      return 'is already using a port required by your task';
+    case 'RESOURCE:GPU':
+      return 'has insufficient GPUs available';
+    case 'ATTRIBUTE':
+      return 'is missing an attribute required by your task';
+    case 'AGENT':
+      return 'encountered error "AGENT"';
+    default:
+      return `encountered error "${refusal.reason}"`;
+  }
+}
+
+/** Why no further task could be placed; `refusals` is empty when the cluster has no instance to ask. */
+export function unplaceableEvent(service: ServiceRow, refusals: readonly Refusal[]): string {
+  const closest = closestRefusal(refusals);
+  const head = `(service ${service.name}) was unable to place a task because no container instance met all of its requirements.`;
+  if (!closest) return `${head} Reason: No Container Instances were found in your cluster. ${guide}`;
+  const instance = lastSegment(closest.containerInstanceArn);
+  return `${head} The closest matching (container-instance ${instance}) ${shortcoming(closest)}. ${guide}`;
+}
+
+/** Adds an event to the service and drops the oldest beyond the hundred that ECS keeps. */
+export function addServiceEvent(tx: Tx, service: ServiceRow, message: string, nowMs: number, random: Random): void {
+  const id = uuid(random);
+  const key = `${service.arn}#${String(nowMs).padStart(15, '0')}-${id}`;
+  tx.insert(serviceEvents, { key, serviceArn: service.arn, id, createdAt: nowMs, message });
+  const surplus = tx.count(serviceEvents, 'byService', service.arn) - KEPT_EVENTS;
+  if (surplus <= 0) return;
+  const oldest: string[] = [];
+  for (const event of tx.find(serviceEvents, 'byService', service.arn)) {
+    if (oldest.length === surplus) break;
+    oldest.push(event.key);
+  }
+  for (const old of oldest) tx.delete(serviceEvents, old);
+}

@@ -1,0 +1,33 @@
+/**
+ * How many tasks a REPLICA service must keep serving and may have at most, in tasks.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment-options.html
+ */
+import type { ServiceRow } from '#model/rows.ts';
+
+export interface Bounds {
+  /** minimumHealthyPercent of the desired count, rounded up. */
+  readonly min: number;
+  /** maximumPercent of the desired count, rounded down. */
+  readonly max: number;
+}
+
+export function boundsOf(service: ServiceRow): Bounds {
+  const { minimumHealthyPercent = 100, maximumPercent = 200 } = service.deploymentConfiguration;
+  return {
+    min: Math.ceil((service.desiredCount * minimumHealthyPercent) / 100),
+    max: Math.floor((service.desiredCount * maximumPercent) / 100),
+  };
+}
+
+/** Failures in a row at which the deployment circuit breaker trips: half the desired count, between 3 and 200. */
+export function circuitBreakerThreshold(service: ServiceRow): number {
+  return Math.min(200, Math.max(3, Math.ceil(service.desiredCount / 2)));
+}
+
+/** Tasks that failed to start or died young are replaced at once the first time, then ever later, up to 15 minutes. */
+export function restartDelayMs(failuresInARow: number): number {
+  return failuresInARow <= 1 ? 0 : Math.min(15 * 60_000, 1000 * 2 ** (failuresInARow - 2));
+}
+
+/** A task that ran at least this long did start properly, whatever became of it later. */
+export const PROVEN_AFTER_MS = 30_000;

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ServiceRow, TaskRow } from '#model/rows.ts';
+import { requestStop } from '#model/task-transition.ts';
+import { boundsOf } from './limits.ts';
+import { planService, primaryOf, type ServicePlan } from './plan.ts';
+import { sampleDeployment, sampleService, sampleTask } from './sample-rows.ts';
+import { isServing } from './tasks-of-service.ts';
+
+const at = (service: ServiceRow, tasks: readonly TaskRow[], more = {}) =>
+  planService({ service, tasks, leavingInstances: new Set(), placementBlocked: false, nowMs: 1000, ...more });
+const stopped = (plan: ServicePlan) => plan.stops.map(({ task }) => task.arn.slice(-1)).sort();
+const running = (id: string, change: Partial<TaskRow> = {}) =>
+  sampleTask(id, { lastStatus: 'RUNNING', startedAt: 1, ...change });
+
+const two = sampleService();
+const rolling = (change: Partial<ServiceRow> = {}) =>
+  sampleService({
+    deployments: [sampleDeployment('ecs-svc/2'), sampleDeployment('ecs-svc/1', { status: 'ACTIVE' })],
+    ...change,
+  });
+const fresh = { deploymentId: 'ecs-svc/2' };
+
+test('a new service launches what it wants', () => {
+  assert.equal(at(two, []).launch, 2);
+});
+
+test('a service that has what it wants does nothing and is steady', () => {
+  assert.deepEqual(at(two, [running('a'), running('b')]), { launch: 0, stops: [], steady: true });
+});
+
+test('a starting task counts, but is not steady', () => {
+  assert.deepEqual(at(two, [running('a'), sampleTask('b')]), { launch: 0, stops: [], steady: false });
+});
+
+test('scale-in stops tasks that do not serve first, then the newest', () => {
+  const one = sampleService({ desiredCount: 1 });
+  assert.deepEqual(
+    stopped(at(one, [running('a', { createdAt: 1 }), sampleTask('b'), running('c', { createdAt: 5 })])),
+    ['b', 'c'],
+  );
+});
+
+test('a rolling update starts new tasks first where maximumPercent allows, and keeps the old ones until they serve', () => {
+  const old = [running('a'), running('b')];
+  assert.equal(at(rolling(), old).launch, 2);
+  assert.deepEqual(stopped(at(rolling(), [...old, sampleTask('c', fresh), sampleTask('d', fresh)])), []);
+  assert.equal(stopped(at(rolling(), [...old, running('c', fresh), sampleTask('d', fresh)])).length, 1);
+  assert.deepEqual(stopped(at(rolling(), [...old, running('c', fresh), running('d', fresh)])), ['a', 'b']);
+});
+
+test('with maximumPercent 100 room is made within minimumHealthyPercent, once', () => {
+  const service = rolling({ deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 } });
+  const old = [running('a'), running('b')];
+  const first = at(service, old);
+  assert.equal(first.launch, 0);
+  assert.equal(first.stops.length, 1);
+  const after = old.map((task) =>
+    first.stops.some((stop) => stop.task === task)
+      ? requestStop(task, { stopCode: 'ServiceSchedulerInitiated', reason: 'x', nowMs: 1 })
+      : task,
+  );
+  assert.deepEqual(at(service, after), { launch: 0, stops: [], steady: false });
+});
+
+test('when placement finds no room, old tasks give way as far as minimumHealthyPercent allows', () => {
+  const service = rolling({ deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 200 } });
+  assert.deepEqual(stopped(at(service, [running('a'), running('b')])), []);
+  assert.equal(at(service, [running('a'), running('b')], { placementBlocked: true }).stops.length, 1);
+});
+
+test('an unhealthy task is replaced before it goes, and goes with the reason', () => {
+  const sick = { ...sampleTask('a', { lastStatus: 'RUNNING', startedAt: 1, healthStatus: 'UNHEALTHY' }, true) };
+  const well = { ...sampleTask('b', { lastStatus: 'RUNNING', startedAt: 1, healthStatus: 'HEALTHY' }, true) };
+  const plan = at(two, [sick, well]);
+  assert.equal(plan.launch, 1);
+  const replaced = at(two, [sick, well, { ...well, arn: sampleTask('c').arn }]);
+  assert.deepEqual(
+    replaced.stops.map(({ reason }) => reason),
+    ['Task failed container health checks'],
+  );
+});
+
+test('the grace period holds a failing check back and says when to look again', () => {
+  const sick = sampleTask('a', { lastStatus: 'RUNNING', startedAt: 1000, healthStatus: 'UNHEALTHY' }, true);
+  const service = sampleService({ desiredCount: 1, healthCheckGracePeriodSeconds: 60 });
+  assert.deepEqual(at(service, [sick]), { launch: 0, stops: [], steady: false, lookAgainAt: 61_000 });
+});
+
+test('tasks on a draining instance are replaced', () => {
+  const tasks = [running('a'), running('b')];
+  assert.equal(at(two, tasks, { leavingInstances: new Set([tasks[0]!.containerInstanceArn]) }).launch, 2);
+});
+
+test('a throttled deployment waits and says until when', () => {
+  const service = sampleService({ deployments: [sampleDeployment('ecs-svc/1', { nextLaunchAt: 5000 })] });
+  assert.deepEqual(at(service, []), { launch: 0, stops: [], steady: false, lookAgainAt: 5000 });
+});
+
+test('a service that is being deleted stops everything', () => {
+  assert.deepEqual(
+    stopped(at(sampleService({ status: 'DRAINING', desiredCount: 0 }), [running('a'), sampleTask('b')])),
+    ['a', 'b'],
+  );
+});
+
+interface World {
+  service: ServiceRow;
+  tasks: TaskRow[];
+  born: number;
+}
+
+function apply(world: World, plan: ServicePlan): void {
+  for (const { task } of plan.stops) {
+    const at = world.tasks.findIndex((candidate) => candidate.arn === task.arn);
+    world.tasks[at] = requestStop(world.tasks[at]!, { stopCode: 'ServiceSchedulerInitiated', reason: 'x', nowMs: 1 });
+  }
+  for (let n = 0; n < plan.launch; n++) {
+    world.born += 1;
+    world.tasks.push(
+      sampleTask(`t${world.born}`, { deploymentId: primaryOf(world.service).id, createdAt: world.born }),
+    );
+  }
+}
+
+function stepTask(world: World, pick: number): void {
+  if (world.tasks.length === 0) return;
+  const index = pick % world.tasks.length;
+  const task = world.tasks[index]!;
+  if (task.desiredStatus === 'STOPPED') world.tasks.splice(index, 1);
+  else if (task.lastStatus === 'PENDING') world.tasks[index] = { ...task, lastStatus: 'RUNNING', startedAt: 1 };
+}
+
+test('property: within [min, max] at every step, idempotent, and converging', () => {
+  const config = fc.record({
+    desired: fc.integer({ min: 1, max: 8 }),
+    min: fc.integer({ min: 0, max: 100 }),
+    max: fc.integer({ min: 100, max: 200 }),
+    deployAt: fc.integer({ min: 0, max: 40 }),
+    picks: fc.array(fc.nat(1000), { minLength: 60, maxLength: 200 }),
+  });
+  fc.assert(
+    fc.property(config, ({ desired, min, max, deployAt, picks }) => {
+      const deploymentConfiguration = { minimumHealthyPercent: min, maximumPercent: max };
+      const world: World = {
+        service: sampleService({ desiredCount: desired, deploymentConfiguration }),
+        tasks: [],
+        born: 0,
+      };
+      const bounds = boundsOf(world.service);
+      let reached = false;
+      const look = () => {
+        const servingBefore = world.tasks.filter(isServing).length;
+        apply(world, at(world.service, world.tasks));
+        assert.ok(world.tasks.length <= bounds.max, 'never more than maximumPercent');
+        const serving = world.tasks.filter(isServing).length;
+        assert.ok(
+          serving >= Math.min(servingBefore, bounds.min),
+          'the scheduler never goes below minimumHealthyPercent',
+        );
+        const again = at(world.service, world.tasks);
+        assert.deepEqual([again.launch, again.stops.length], [0, 0], 'planning a planned state changes nothing');
+        reached ||= serving >= desired;
+      };
+      picks.forEach((pick, step) => {
+        if (step === deployAt) {
+          const [old] = world.service.deployments;
+          const deployments = [sampleDeployment('ecs-svc/2'), { ...old!, status: 'ACTIVE' as const }];
+          world.service = { ...world.service, deployments };
+        }
+        look();
+        stepTask(world, pick);
+      });
+      const stuck = bounds.max === desired && bounds.min === desired;
+      for (let step = 0; step < 400; step++) {
+        look();
+        stepTask(world, step);
+      }
+      assert.ok(reached);
+      if (!stuck) assert.ok(at(world.service, world.tasks).steady, 'it converges');
+    }),
+    { numRuns: 300 },
+  );
+});

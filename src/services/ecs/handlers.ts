@@ -1,0 +1,91 @@
+/** ECS's handlers by operation name. An operation that is not here answers that it is not implemented. */
+import type { Handler } from '#protocol/service.ts';
+import { CreateCluster } from './operations/CreateCluster.ts';
+import { CreateService } from './operations/CreateService.ts';
+import { DeleteAccountSetting } from './operations/DeleteAccountSetting.ts';
+import { DeleteAttributes } from './operations/DeleteAttributes.ts';
+import { DeleteCluster } from './operations/DeleteCluster.ts';
+import { DeleteService } from './operations/DeleteService.ts';
+import { DeleteTaskDefinitions } from './operations/DeleteTaskDefinitions.ts';
+import { DeregisterContainerInstance } from './operations/DeregisterContainerInstance.ts';
+import { DeregisterTaskDefinition } from './operations/DeregisterTaskDefinition.ts';
+import { DescribeClusters } from './operations/DescribeClusters.ts';
+import { DescribeContainerInstances } from './operations/DescribeContainerInstances.ts';
+import { DescribeServices } from './operations/DescribeServices.ts';
+import { DescribeTaskDefinition } from './operations/DescribeTaskDefinition.ts';
+import { DescribeTasks } from './operations/DescribeTasks.ts';
+import { DiscoverPollEndpoint } from './operations/DiscoverPollEndpoint.ts';
+import { ListAccountSettings } from './operations/ListAccountSettings.ts';
+import { ListAttributes } from './operations/ListAttributes.ts';
+import { ListClusters } from './operations/ListClusters.ts';
+import { ListContainerInstances } from './operations/ListContainerInstances.ts';
+import { ListServices } from './operations/ListServices.ts';
+import { ListTagsForResource } from './operations/ListTagsForResource.ts';
+import { ListTaskDefinitionFamilies } from './operations/ListTaskDefinitionFamilies.ts';
+import { ListTaskDefinitions } from './operations/ListTaskDefinitions.ts';
+import { ListTasks } from './operations/ListTasks.ts';
+import { PutAccountSetting } from './operations/PutAccountSetting.ts';
+import { PutAccountSettingDefault } from './operations/PutAccountSettingDefault.ts';
+import { PutAttributes } from './operations/PutAttributes.ts';
+import { PutClusterCapacityProviders } from './operations/PutClusterCapacityProviders.ts';
+import { RegisterContainerInstance } from './operations/RegisterContainerInstance.ts';
+import { RegisterTaskDefinition } from './operations/RegisterTaskDefinition.ts';
+import { RunTask } from './operations/RunTask.ts';
+import { StartTask } from './operations/StartTask.ts';
+import { StopTask } from './operations/StopTask.ts';
+import { SubmitAttachmentStateChanges } from './operations/SubmitAttachmentStateChanges.ts';
+import { SubmitContainerStateChange } from './operations/SubmitContainerStateChange.ts';
+import { SubmitTaskStateChange } from './operations/SubmitTaskStateChange.ts';
+import { TagResource } from './operations/TagResource.ts';
+import { UntagResource } from './operations/UntagResource.ts';
+import { UpdateCluster } from './operations/UpdateCluster.ts';
+import { UpdateClusterSettings } from './operations/UpdateClusterSettings.ts';
+import { UpdateContainerAgent } from './operations/UpdateContainerAgent.ts';
+import { UpdateContainerInstancesState } from './operations/UpdateContainerInstancesState.ts';
+import { UpdateService } from './operations/UpdateService.ts';
+
+export const handlers: Readonly<Record<string, Handler>> = {
+  CreateCluster,
+  CreateService,
+  DeleteAccountSetting,
+  DeleteAttributes,
+  DeleteCluster,
+  DeleteService,
+  DeleteTaskDefinitions,
+  DeregisterContainerInstance,
+  DeregisterTaskDefinition,
+  DescribeClusters,
+  DescribeContainerInstances,
+  DescribeServices,
+  DescribeTaskDefinition,
+  DescribeTasks,
+  DiscoverPollEndpoint,
+  ListAccountSettings,
+  ListAttributes,
+  ListClusters,
+  ListContainerInstances,
+  ListServices,
+  ListTagsForResource,
+  ListTaskDefinitionFamilies,
+  ListTaskDefinitions,
+  ListTasks,
+  PutAccountSetting,
+  PutAccountSettingDefault,
+  PutAttributes,
+  PutClusterCapacityProviders,
+  RegisterContainerInstance,
+  RegisterTaskDefinition,
+  RunTask,
+  StartTask,
+  StopTask,
+  SubmitAttachmentStateChanges,
+  SubmitContainerStateChange,
+  SubmitTaskStateChange,
+  TagResource,
+  UntagResource,
+  UpdateCluster,
+  UpdateClusterSettings,
+  UpdateContainerAgent,
+  UpdateContainerInstancesState,
+  UpdateService,
+};

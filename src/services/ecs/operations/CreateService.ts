@@ -1,0 +1,129 @@
+import type { CreateServiceCommandInput, CreateServiceCommandOutput } from '@aws-sdk/client-ecs';
+import { decimalId } from '#lib/ids.ts';
+import { serviceArn } from '#model/arn.ts';
+import { newDeployment } from '#model/deployment.ts';
+import type { ClusterRow, LaunchType, ServiceRow, TaskDefinitionRow } from '#model/rows.ts';
+import type { Tx } from '#store/store.ts';
+import { serviceEvents, services, tasks } from '#store/tables.ts';
+import { rememberToken, tokenResult } from '../client-tokens.ts';
+import type { EcsContext, EcsOperation } from '../context.ts';
+import { invalidParameter } from '../errors.ts';
+import { notServedYet, requireLaunchable } from '../launch-request.ts';
+import { requireCluster } from '../resolve.ts';
+import { newTags } from '../tags.ts';
+import {
+  checkConstraints,
+  checkDeploymentConfiguration,
+  checkDesiredCount,
+  checkStrategies,
+  refuseUnsupported,
+} from '../validate/service.ts';
+import { viewService } from '../views/service.ts';
+
+const namePattern = /^[a-zA-Z0-9_-]{1,255}$/;
+const maxTokenLength = 36;
+
+function checkInput(input: CreateServiceCommandInput): void {
+  if (!input.serviceName) throw invalidParameter('ServiceName can not be blank.');
+  if (!namePattern.test(input.serviceName)) throw invalidParameter('Invalid service name.');
+  if (input.clientToken !== undefined && input.clientToken.length > maxTokenLength) {
+    throw invalidParameter(`clientToken can have up to ${maxTokenLength} characters.`);
+  }
+  if (input.launchType && input.capacityProviderStrategy?.length) {
+    throw invalidParameter('Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.');
+  }
+  if (input.schedulingStrategy === 'DAEMON') throw notServedYet('The DAEMON scheduling strategy');
+  if (input.role) throw notServedYet('role');
+  if (input.propagateTags !== undefined && !['TASK_DEFINITION', 'SERVICE', 'NONE'].includes(input.propagateTags)) {
+    throw invalidParameter(`Invalid propagateTags: ${input.propagateTags}.`);
+  }
+  refuseUnsupported(input);
+}
+
+function checkLaunchType(cluster: ClusterRow, input: CreateServiceCommandInput): LaunchType {
+  const launchType = input.launchType ?? 'EC2';
+  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
+    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
+  }
+  if (!input.launchType && cluster.defaultCapacityProviderStrategy.length > 0) {
+    throw notServedYet("The cluster's default capacity provider strategy");
+  }
+  return launchType;
+}
+
+function newService(
+  ctx: EcsContext,
+  cluster: ClusterRow,
+  definition: TaskDefinitionRow,
+  input: CreateServiceCommandInput,
+): ServiceRow {
+  const nowMs = ctx.clock.now();
+  const launchType = checkLaunchType(cluster, input);
+  const desiredCount = checkDesiredCount(input.desiredCount ?? 0);
+  const deployment = { taskDefinitionArn: definition.arn, desiredCount, launchType };
+  return {
+    account: cluster.account,
+    region: cluster.region,
+    arn: serviceArn(cluster, cluster.name, input.serviceName!),
+    clusterArn: cluster.arn,
+    name: input.serviceName!,
+    status: 'ACTIVE',
+    schedulingStrategy: 'REPLICA',
+    deploymentController: { type: 'ECS' },
+    desiredCount,
+    taskDefinitionArn: definition.arn,
+    launchType,
+    loadBalancers: [],
+    serviceRegistries: [],
+    deploymentConfiguration: checkDeploymentConfiguration(input.deploymentConfiguration),
+    deployments: [newDeployment(`ecs-svc/${decimalId(ctx.random)}`, deployment, nowMs)],
+    placementConstraints: checkConstraints(input.placementConstraints ?? []),
+    placementStrategy: checkStrategies(input.placementStrategy ?? []),
+    enableECSManagedTags: input.enableECSManagedTags ?? false,
+    propagateTags: input.propagateTags ?? 'NONE',
+    enableExecuteCommand: false,
+    availabilityZoneRebalancing: 'DISABLED',
+    createdAt: nowMs,
+    createdBy: ctx.principal.arn,
+    tags: newTags(input.tags),
+  };
+}
+
+/** A name is free again once its service is INACTIVE; the old one's events and stopped tasks do not pass on. */
+function makeRoom(tx: Tx, existing: ServiceRow | undefined): void {
+  if (!existing) return;
+  if (existing.status === 'ACTIVE') throw invalidParameter('Creation of service was not idempotent.');
+  if (existing.status === 'DRAINING') throw invalidParameter('Unable to Start a service that is still Draining.');
+  for (const event of [...tx.find(serviceEvents, 'byService', existing.arn)]) tx.delete(serviceEvents, event.key);
+  for (const task of [...tx.find(tasks, 'unaccountedByService', existing.arn)]) {
+    tx.update(tasks, task.arn, (row) => ({ ...row, accountedFor: true }));
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html */
+export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServiceCommandOutput> = (ctx, input) => {
+  checkInput(input);
+  const cluster = requireCluster(ctx.store, ctx, input.cluster);
+  const token = input.clientToken;
+  if (token !== undefined) {
+    const refusal = () => invalidParameter('Creation of service was not idempotent.');
+    const [arn] = tokenResult(ctx.store, ctx, 'CreateService', token, input, refusal) ?? [];
+    const made = arn === undefined ? undefined : ctx.store.get(services, arn);
+    if (made && made.status !== 'INACTIVE') return { service: viewService(ctx.store, made, new Set(['TAGS'])) };
+  }
+  const definition = requireLaunchable(ctx.store, ctx, input.taskDefinition, checkLaunchType(cluster, input));
+  const service = newService(ctx, cluster, definition, input);
+  ctx.store.transact((tx) => {
+    makeRoom(tx, tx.get(services, service.arn));
+    tx.put(services, service);
+    if (token === undefined) return;
+    rememberToken(tx, ctx, {
+      operation: 'CreateService',
+      token,
+      request: input,
+      resourceArns: [service.arn],
+      nowMs: service.createdAt,
+    });
+  });
+  return { service: viewService(ctx.store, service, new Set(['TAGS'])) };
+};

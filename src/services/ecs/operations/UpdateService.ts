@@ -1,0 +1,72 @@
+import type { UpdateServiceCommandInput, UpdateServiceCommandOutput } from '@aws-sdk/client-ecs';
+import { decimalId } from '#lib/ids.ts';
+import { newDeployment, withPrimary } from '#model/deployment.ts';
+import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
+import { services } from '#store/tables.ts';
+import type { EcsContext, EcsOperation } from '../context.ts';
+import { serviceNotActive } from '../errors.ts';
+import { requireLaunchable } from '../launch-request.ts';
+import { requireService } from '../resolve-service.ts';
+import { requireCluster } from '../resolve.ts';
+import {
+  checkConstraints,
+  checkDeploymentConfiguration,
+  checkDesiredCount,
+  checkStrategies,
+  refuseUnsupported,
+} from '../validate/service.ts';
+import { viewService } from '../views/service.ts';
+
+/** A new desired count is the PRIMARY deployment's from now on; it begins nothing new. */
+function rescale(deployments: readonly DeploymentRow[], desiredCount: number, nowMs: number): DeploymentRow[] {
+  return deployments.map((deployment) =>
+    deployment.status === 'PRIMARY' && deployment.desiredCount !== desiredCount
+      ? { ...deployment, desiredCount, updatedAt: nowMs }
+      : deployment,
+  );
+}
+
+function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandInput): ServiceRow {
+  const nowMs = ctx.clock.now();
+  const desiredCount = input.desiredCount === undefined ? row.desiredCount : checkDesiredCount(input.desiredCount);
+  const taskDefinitionArn = input.taskDefinition
+    ? requireLaunchable(ctx.store, ctx, input.taskDefinition, row.launchType ?? 'EC2').arn
+    : row.taskDefinitionArn;
+  const next: ServiceRow = {
+    ...row,
+    desiredCount,
+    taskDefinitionArn,
+    deploymentConfiguration: input.deploymentConfiguration
+      ? checkDeploymentConfiguration(input.deploymentConfiguration, row.deploymentConfiguration)
+      : row.deploymentConfiguration,
+    placementConstraints: input.placementConstraints
+      ? checkConstraints(input.placementConstraints)
+      : row.placementConstraints,
+    placementStrategy: input.placementStrategy ? checkStrategies(input.placementStrategy) : row.placementStrategy,
+    enableECSManagedTags: input.enableECSManagedTags ?? row.enableECSManagedTags,
+    propagateTags: input.propagateTags ?? row.propagateTags,
+    deployments: rescale(row.deployments, desiredCount, nowMs),
+  };
+  if (!input.forceNewDeployment && taskDefinitionArn === row.taskDefinitionArn) return next;
+  const { launchType } = row;
+  const primary = newDeployment(
+    `ecs-svc/${decimalId(ctx.random)}`,
+    { taskDefinitionArn, desiredCount, ...(launchType !== undefined && { launchType }) },
+    nowMs,
+  );
+  return { ...next, deployments: withPrimary(next.deployments, primary, nowMs) };
+}
+
+/**
+ * A new revision, or forceNewDeployment, begins a deployment; everything else holds for the tasks that start from now on.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+ */
+export const UpdateService: EcsOperation<UpdateServiceCommandInput, UpdateServiceCommandOutput> = (ctx, input) => {
+  refuseUnsupported(input);
+  const cluster = requireCluster(ctx.store, ctx, input.cluster);
+  const row = requireService(ctx.store, ctx, cluster, input.service);
+  if (row.status !== 'ACTIVE') throw serviceNotActive();
+  const next = changed(ctx, row, input);
+  ctx.store.transact((tx) => tx.put(services, next));
+  return { service: viewService(ctx.store, next, new Set(['TAGS'])) };
+};

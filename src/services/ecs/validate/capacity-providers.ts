@@ -1,0 +1,83 @@
+/**
+ * Capacity providers of a cluster. The two that AWS owns exist in every account; providers of Auto Scaling groups do
+ * not exist here yet, so naming one is an error as for any unknown provider.
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html
+ */
+import type { CapacityProviderStrategyItem } from '@aws-sdk/client-ecs';
+import type { ClusterRow } from '#model/rows.ts';
+import type { View } from '#store/store.ts';
+import { services } from '#store/tables.ts';
+import { invalidParameter, resourceInUse } from '../errors.ts';
+
+const known: readonly string[] = ['FARGATE', 'FARGATE_SPOT'];
+const maxProviders = 20;
+
+export function checkCapacityProviders(names: readonly string[]): string[] {
+  if (names.length > maxProviders) {
+    throw invalidParameter(`capacityProviders cannot have more than ${maxProviders} elements.`);
+  }
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw invalidParameter(
+        'The specified capacity provider was not found. Specify a valid capacity provider and try again.',
+      );
+    }
+  }
+  if (new Set(names).size !== names.length) throw invalidParameter('Duplicate capacity providers are not allowed.');
+  return [...names];
+}
+
+/** Fills in weight 0 and base 0. Every provider must be one of the cluster's. */
+export function checkDefaultStrategy(
+  items: readonly CapacityProviderStrategyItem[],
+  capacityProviders: readonly string[],
+): CapacityProviderStrategyItem[] {
+  const strategy = items.map((item) => ({
+    capacityProvider: item.capacityProvider,
+    weight: item.weight ?? 0,
+    base: item.base ?? 0,
+  }));
+  if (strategy.length > maxProviders) {
+    throw invalidParameter(
+      `The capacity provider strategy cannot contain more than ${maxProviders} capacity providers.`,
+    );
+  }
+  for (const item of strategy) {
+    if (!capacityProviders.includes(item.capacityProvider ?? '')) {
+      throw invalidParameter(
+        'The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.',
+      );
+    }
+    if (item.weight < 0 || item.weight > 1000) throw invalidParameter('weight must be between 0 and 1000.');
+    if (item.base < 0 || item.base > 100_000) throw invalidParameter('base must be between 0 and 100000.');
+  }
+  const names = strategy.map((item) => item.capacityProvider);
+  if (new Set(names).size !== names.length) {
+    throw invalidParameter('The capacity provider strategy contains duplicate capacity providers.');
+  }
+  if (strategy.filter((item) => item.base > 0).length > 1) {
+    throw invalidParameter(
+      'The specified capacity provider strategy contains multiple capacity providers with a base value defined. Specify only one capacity provider with a base value and try again.',
+    );
+  }
+  if (strategy.length > 0 && strategy.every((item) => item.weight === 0)) {
+    throw invalidParameter(
+      'There are no capacity providers in the capacity provider strategy with a weight value greater than zero. Specify at least one with a weight value greater than zero and try again.',
+    );
+  }
+  return strategy;
+}
+
+/** A provider that a service of the cluster uses stays. */
+export function checkNotInUse(view: View, cluster: ClusterRow, removed: readonly string[]): void {
+  if (removed.length === 0) return;
+  for (const service of view.find(services, 'byCluster', cluster.arn)) {
+    if (service.status === 'INACTIVE') continue;
+    const used = service.capacityProviderStrategy?.some((item) => removed.includes(item.capacityProvider ?? ''));
+    if (used) {
+      throw resourceInUse(
+        'The specified capacity provider is in use and cannot be removed. Remove the capacity provider from all services and try again.',
+      );
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The members that CreateService and UpdateService share. What Slipway cannot act on yet is refused here, never kept
+ * and ignored. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+ */
+import type {
+  CreateServiceCommandInput,
+  DeploymentConfiguration,
+  PlacementConstraint,
+  PlacementStrategy,
+  UpdateServiceCommandInput,
+} from '@aws-sdk/client-ecs';
+import { normaliseStrategy, parseConstraints, parseStrategies } from '#placement/parse-request.ts';
+import { invalidParameter } from '../errors.ts';
+import { checkPlacement, notServedYet } from '../launch-request.ts';
+
+const maxDesiredCount = 5000;
+
+type Common = CreateServiceCommandInput | UpdateServiceCommandInput;
+
+/** Members that need a part of AWS which is not served yet. */
+export function refuseUnsupported(input: Common): void {
+  const controller = input.deploymentController?.type;
+  if (controller !== undefined && controller !== 'ECS') throw notServedYet(`The ${controller} deployment controller`);
+  if (input.loadBalancers?.length) throw notServedYet('loadBalancers');
+  if (input.serviceRegistries?.length) throw notServedYet('serviceRegistries');
+  if (input.serviceConnectConfiguration?.enabled) throw notServedYet('serviceConnectConfiguration');
+  if (input.capacityProviderStrategy?.length) throw notServedYet('capacityProviderStrategy');
+  if (input.volumeConfigurations?.length) throw notServedYet('volumeConfigurations');
+  if (input.vpcLatticeConfigurations?.length) throw notServedYet('vpcLatticeConfigurations');
+  if (input.gatewayConnectors?.length) throw notServedYet('gatewayConnectors');
+  if (input.monitoring) throw notServedYet('monitoring');
+  if (input.enableExecuteCommand) throw notServedYet('enableExecuteCommand');
+  if (input.availabilityZoneRebalancing === 'ENABLED') throw notServedYet('availabilityZoneRebalancing ENABLED');
+  if (input.networkConfiguration?.awsvpcConfiguration) {
+    throw invalidParameter('Network Configuration is not valid for the given networkMode of this task definition.');
+  }
+  if (input.platformVersion) {
+    throw invalidParameter('The platform version must be null when specifying an EC2 launch type.');
+  }
+  if (input.healthCheckGracePeriodSeconds) {
+    throw invalidParameter('Health check grace period is only valid for services configured to use load balancers');
+  }
+}
+
+export function checkDesiredCount(desiredCount: number): number {
+  if (!Number.isInteger(desiredCount) || desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.');
+  if (desiredCount > maxDesiredCount) throw invalidParameter(`desiredCount cannot be greater than ${maxDesiredCount}.`);
+  return desiredCount;
+}
+
+const isPercent = (value: number | undefined, min: number, max: number) =>
+  value === undefined || (Number.isInteger(value) && value >= min && value <= max);
+
+function refuseUnsupportedDeployment(given: DeploymentConfiguration): void {
+  if (given.strategy !== undefined && given.strategy !== 'ROLLING') {
+    throw notServedYet(`The ${given.strategy} deployment strategy`);
+  }
+  if (given.bakeTimeInMinutes) throw notServedYet('bakeTimeInMinutes');
+  if (given.lifecycleHooks?.length) throw notServedYet('lifecycleHooks');
+  if (given.alarms?.enable || given.alarms?.alarmNames?.length) throw notServedYet('Deployment alarms');
+  if (given.linearConfiguration || given.canaryConfiguration || given.earlySuccessCriteria) {
+    throw notServedYet('linearConfiguration, canaryConfiguration and earlySuccessCriteria');
+  }
+}
+
+/** Defaults filled in, as DescribeServices answers them; `current` is what an update changes. */
+export function checkDeploymentConfiguration(
+  given: DeploymentConfiguration | undefined,
+  current?: DeploymentConfiguration,
+): DeploymentConfiguration {
+  if (given) refuseUnsupportedDeployment(given);
+  const minimumHealthyPercent = given?.minimumHealthyPercent ?? current?.minimumHealthyPercent ?? 100;
+  const maximumPercent = given?.maximumPercent ?? current?.maximumPercent ?? 200;
+  if (!isPercent(minimumHealthyPercent, 0, 100)) {
+    throw invalidParameter('minimumHealthyPercent must be between 0 and 100.');
+  }
+  if (!isPercent(maximumPercent, 100, 100_000)) throw invalidParameter('maximumPercent must be at least 100.');
+  if (minimumHealthyPercent === 100 && maximumPercent === 100) {
+    throw invalidParameter('Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.');
+  }
+  const breaker = given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker;
+  return {
+    deploymentCircuitBreaker: { enable: breaker?.enable ?? false, rollback: breaker?.rollback ?? false },
+    maximumPercent,
+    minimumHealthyPercent,
+    strategy: 'ROLLING',
+    bakeTimeInMinutes: 0,
+  };
+}
+
+export function checkConstraints(given: readonly PlacementConstraint[]): PlacementConstraint[] {
+  checkPlacement(() => parseConstraints(given));
+  return given.map(({ type, expression }) => ({ type, ...(expression !== undefined && { expression }) }));
+}
+
+export function checkStrategies(given: readonly PlacementStrategy[]): PlacementStrategy[] {
+  checkPlacement(() => parseStrategies(given));
+  return checkPlacement(() => given.map(normaliseStrategy));
+}
