@@ -38,6 +38,8 @@ export function createTally(root: string, print: (line: string) => void): Tally 
   const failures: Outcome[] = [];
   const skips: Outcome[] = [];
   const files = new Map<string, FileCount>();
+  /** The end of what each file wrote to standard error: all there is to see when its process dies. */
+  const complaints = new Map<string, string>();
   let passed = 0;
 
   const relative = (file: string | undefined) => (file ? path.relative(root, file) : 'unknown file');
@@ -63,7 +65,8 @@ export function createTally(root: string, print: (line: string) => void): Tally 
       const error = event.data.details.error as Error & { failureType?: string };
       // A parent whose subtests failed says nothing that they have not said.
       if (error.failureType === 'subtestsFailed') return;
-      failures.push({ where, details: describeFailure(error) });
+      const complaint = where === file ? (complaints.get(file) ?? '') : '';
+      failures.push({ where, details: `${describeFailure(error)}\n${complaint}`.trimEnd() });
       count.failed += 1;
     }
   }
@@ -88,7 +91,10 @@ export function createTally(root: string, print: (line: string) => void): Tally 
     event(event) {
       if (event.type === 'test:pass' || event.type === 'test:fail') ended(event);
       else if (event.type === 'test:summary' && event.data.file) summary(event.data.file, event.data.duration_ms);
-      else if (event.type === 'test:diagnostic' && event.data.message.startsWith('seed'))
+      else if (event.type === 'test:stderr') {
+        const file = relative(event.data.file);
+        complaints.set(file, `${complaints.get(file) ?? ''}${event.data.message}`.slice(-4_000));
+      } else if (event.type === 'test:diagnostic' && event.data.message.startsWith('seed'))
         print(`  ${event.data.message}`);
     },
     finish() {

@@ -20,7 +20,7 @@ const dynamic = /\bimport\(\s*'([^']+)'\s*\)/g;
 /** Every name in the braces is marked `type`. */
 function onlyTypes(clause: string): boolean {
   const names = /^\{([^}]*)\}$/.exec(clause.trim())?.[1];
-  return names !== undefined && names.split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim()));
+  return names?.split(',').every((name) => name.trim() === '' || /^type\s/.test(name.trim())) ?? false;
 }
 
 function importsOf(text: string): Import[] {
@@ -63,9 +63,18 @@ function checkImport(importer: string, { specifier, typeOnly }: Import): string[
   const other = roomOf(target);
   if (!other) return [`'${specifier}' is in no room`];
   if (specifier.startsWith('.') && other !== room) return [`'${specifier}' crosses rooms: write #${target}`];
-  if (specifier.startsWith('#') && other === room && !room.closed) return [`'${specifier}' is in the same room: import it relatively`];
+  if (specifier.startsWith('#') && other === room && !room.closed)
+    return [`'${specifier}' is in the same room: import it relatively`];
   if (rooms.indexOf(other) > rooms.indexOf(room)) return [`'${specifier}' is in a room further down`];
-  if (other === room && room.closed && siblingOf(importer) !== siblingOf(target) && target.split('/').length > 2) {
+  // Files at the top of a closed room belong to all of it: its start and what its siblings share.
+  const isSibling = (path: string) => path.split('/').length > 2;
+  if (
+    other === room &&
+    room.closed &&
+    isSibling(importer) &&
+    isSibling(target) &&
+    siblingOf(importer) !== siblingOf(target)
+  ) {
     return [`'${specifier}' belongs to a sibling; ${room.name} is closed`];
   }
   if (room.pure && !other.pure && !typeOnly) return [`a pure room has no run-time import of '${specifier}'`];

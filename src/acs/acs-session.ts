@@ -92,10 +92,6 @@ export class AcsSession {
     this.#connection.close(code, reason);
   }
 
-  terminate(): void {
-    this.#connection.terminate();
-  }
-
   #scheduleResend(): void {
     this.#resendTimer = this.#deps.clock.after(resendCheckMs, () => {
       this.#outbox.requeue(this.#deps.clock.now(), (sendings) => backoffMs(resend, sendings));

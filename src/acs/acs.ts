@@ -14,6 +14,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ContainerInstanceArn } from '#model/arn.ts';
+import type { TaskRow } from '#model/rows.ts';
 import { type ChangeSet, changeOf, type Tx } from '#store/store.ts';
 import { containerInstances, tasks } from '#store/tables.ts';
 import { AcsSession } from './acs-session.ts';
@@ -34,119 +35,131 @@ const maxFrameBytes = 2 * 1024 * 1024;
 /** How long agents have to answer the closing frame. */
 const closeWaitMs = 1_000;
 
+const serverException = (message: string): Refusal => ({ status: 500, type: 'ServerException', message });
+
 interface Session {
   readonly arn: ContainerInstanceArn;
   close(code: number, reason: string): void;
-  terminate(): void;
 }
 
-export function createAcs(deps: AcsDeps): Acs {
-  const { store, clock, logger } = deps;
-  const server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
-  const acsSessions = new Map<string, AcsSession>();
-  const tcsSessions = new Map<string, TcsSession>();
-  let closing = false;
+/** Makes `session` the one of its instance; the older, if any, is told to go. */
+function enter<S extends Session>(sessions: Map<string, S>, session: S): void {
+  const older = sessions.get(session.arn);
+  sessions.set(session.arn, session);
+  older?.close(closeNormal, 'Replaced by a newer connection');
+}
 
-  const setConnected = (tx: Tx, arn: string, connected: boolean, versionInfo: Opening['versionInfo'] = {}) => {
+export const createAcs = (deps: AcsDeps): Acs => new AgentLink(deps);
+
+class AgentLink implements Acs {
+  readonly #deps: AcsDeps;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: maxFrameBytes, perMessageDeflate: false });
+  readonly #acsSessions = new Map<string, AcsSession>();
+  readonly #tcsSessions = new Map<string, TcsSession>();
+  readonly #unsubscribe: () => void;
+  #closing = false;
+
+  constructor(deps: AcsDeps) {
+    this.#deps = deps;
+    deps.store.transact((tx) => {
+      for (const row of [...tx.all(containerInstances)]) this.#setConnected(tx, row.arn, false);
+    });
+    this.#unsubscribe = deps.store.subscribe('durable', (set) => this.#onDurable(set));
+  }
+
+  readonly handleUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const { logger } = this.#deps;
+    socket.on('error', (error) => logger.debug('an agent went away while connecting', { error }));
+    const opening = this.#opening(request);
+    if ('type' in opening) {
+      logger.info('an agent was refused', { path: request.url?.split('?')[0], reason: opening.message });
+      answerRefusal(socket, opening);
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (websocket) =>
+      opening.kind === 'acs' ? this.#openAcs(opening, websocket) : this.#openTcs(opening, websocket),
+    );
+  };
+
+  #opening(request: IncomingMessage): Opening | Refusal {
+    if (this.#closing) return serverException('The control plane is shutting down.');
+    try {
+      return openingOf(this.#deps, request);
+    } catch (error) {
+      this.#deps.logger.error('the opening of an agent connection failed', { error });
+      return serverException('Internal failure.');
+    }
+  }
+
+  #setConnected(tx: Tx, arn: string, connected: boolean, versionInfo: Opening['versionInfo'] = {}): void {
     const row = tx.get(containerInstances, arn);
-    const known = row && { ...row.versionInfo, ...versionInfo };
-    if (!row || (row.agentConnected === connected && JSON.stringify(known) === JSON.stringify(row.versionInfo))) return;
+    if (!row) return;
+    const versions = { ...row.versionInfo, ...versionInfo };
+    const changed = row.agentConnected !== connected;
+    if (!changed && JSON.stringify(versions) === JSON.stringify(row.versionInfo)) return;
     tx.put(containerInstances, {
       ...row,
       agentConnected: connected,
-      agentConnectionChangedAt: row.agentConnected === connected ? row.agentConnectionChangedAt : clock.now(),
-      versionInfo: { ...row.versionInfo, ...versionInfo },
+      agentConnectionChangedAt: changed ? this.#deps.clock.now() : row.agentConnectionChangedAt,
+      versionInfo: versions,
       version: row.version + 1,
     });
-  };
+  }
 
-  /** Makes `session` the one of its instance; the older, if any, is told to go. */
-  const enter = <S extends Session>(sessions: Map<string, S>, session: S) => {
-    const older = sessions.get(session.arn);
-    sessions.set(session.arn, session);
-    older?.close(closeNormal, 'Replaced by a newer connection');
-  };
-
-  const openAcs = (opening: Opening, socket: WebSocket) => {
+  #openAcs(opening: Opening, socket: WebSocket): void {
+    const { store, logger } = this.#deps;
     const { arn } = opening.instance;
-    store.transact((tx) => setConnected(tx, arn, true, opening.versionInfo));
-    const session = new AcsSession(deps, opening.instance, socket, (ended) => {
-      if (acsSessions.get(arn) !== ended) return;
-      acsSessions.delete(arn);
+    store.transact((tx) => this.#setConnected(tx, arn, true, opening.versionInfo));
+    const session = new AcsSession(this.#deps, opening.instance, socket, (ended) => {
+      if (this.#acsSessions.get(arn) !== ended) return;
+      this.#acsSessions.delete(arn);
       logger.info('an agent has disconnected', { containerInstanceArn: arn });
-      if (!closing) store.transact((tx) => setConnected(tx, arn, false));
+      if (!this.#closing) store.transact((tx) => this.#setConnected(tx, arn, false));
     });
-    enter(acsSessions, session);
+    enter(this.#acsSessions, session);
     logger.info('an agent has connected', { containerInstanceArn: arn, ...opening.versionInfo });
-  };
+  }
 
-  const openTcs = (opening: Opening, socket: WebSocket) => {
-    const session = new TcsSession(deps, opening.instance, opening, socket, (ended) => {
-      if (tcsSessions.get(ended.arn) === ended) tcsSessions.delete(ended.arn);
+  #openTcs(opening: Opening, socket: WebSocket): void {
+    const session = new TcsSession(this.#deps, opening.instance, opening, socket, (ended) => {
+      if (this.#tcsSessions.get(ended.arn) === ended) this.#tcsSessions.delete(ended.arn);
     });
-    enter(tcsSessions, session);
-  };
+    enter(this.#tcsSessions, session);
+  }
 
-  const onDurable = ({ changes }: ChangeSet) => {
+  #onDurable({ changes }: ChangeSet): void {
     for (const change of changes) {
       const task = changeOf(tasks, change);
-      if (task) {
-        const { before, after, key } = task;
-        const session = acsSessions.get((after ?? before)?.containerInstanceArn ?? '');
-        if (!after) session?.taskGone(key);
-        else if (before?.desiredStatus !== after.desiredStatus || after.lastStatus === 'STOPPED')
-          session?.taskChanged(after);
-      }
+      if (task) this.#taskChanged(task.key, task.before, task.after);
       const instance = changeOf(containerInstances, change);
       if (instance && (!instance.after || instance.after.status === 'INACTIVE')) {
-        acsSessions.get(instance.key)?.close(closeNormal, 'Container instance was deregistered');
-        tcsSessions.get(instance.key)?.close(closeNormal, 'Container instance was deregistered');
+        this.#acsSessions.get(instance.key)?.close(closeNormal, 'Container instance was deregistered');
+        this.#tcsSessions.get(instance.key)?.close(closeNormal, 'Container instance was deregistered');
       }
     }
-  };
+  }
 
-  store.transact((tx) => {
-    for (const row of [...tx.all(containerInstances)]) setConnected(tx, row.arn, false);
-  });
-  const unsubscribe = store.subscribe('durable', onDurable);
+  #taskChanged(arn: string, before: TaskRow | undefined, after: TaskRow | undefined): void {
+    const session = this.#acsSessions.get((after ?? before)?.containerInstanceArn ?? '');
+    if (!session) return;
+    if (!after) session.taskGone(arn);
+    else if (before?.desiredStatus !== after.desiredStatus || after.lastStatus === 'STOPPED')
+      session.taskChanged(after);
+  }
 
-  return {
-    handleUpgrade(request, socket, head) {
-      socket.on('error', (error) => logger.debug('an agent went away while connecting', { error }));
-      if (closing) {
-        answerRefusal(socket, { status: 500, type: 'ServerException', message: 'The control plane is shutting down.' });
-        return;
-      }
-      let opening: Opening | Refusal;
-      try {
-        opening = openingOf(deps, request);
-      } catch (error) {
-        logger.error('the opening of an agent connection failed', { error });
-        opening = { status: 500, type: 'ServerException', message: 'Internal failure.' };
-      }
-      if ('type' in opening) {
-        logger.info('an agent was refused', { path: request.url?.split('?')[0], reason: opening.message });
-        answerRefusal(socket, opening);
-        return;
-      }
-      server.handleUpgrade(request, socket, head, (websocket) =>
-        opening.kind === 'acs' ? openAcs(opening, websocket) : openTcs(opening, websocket),
-      );
-    },
-    async close() {
-      closing = true;
-      unsubscribe();
-      const sockets = [...server.clients];
-      const ended = sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
-      for (const session of [...acsSessions.values(), ...tcsSessions.values()]) {
-        session.close(closeGoingAway, 'The control plane is shutting down');
-      }
-      const timer = clock.after(closeWaitMs, () => {
-        for (const socket of sockets) socket.terminate();
-      });
-      await Promise.all(ended);
-      timer.cancel();
-      server.close();
-    },
-  };
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#unsubscribe();
+    const sockets = [...this.#server.clients];
+    const ended = sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
+    for (const session of [...this.#acsSessions.values(), ...this.#tcsSessions.values()]) {
+      session.close(closeGoingAway, 'The control plane is shutting down');
+    }
+    const timer = this.#deps.clock.after(closeWaitMs, () => {
+      for (const socket of sockets) socket.terminate();
+    });
+    await Promise.all(ended);
+    timer.cancel();
+    this.#server.close();
+  }
 }

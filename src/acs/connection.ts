@@ -85,8 +85,4 @@ export class Connection {
     this.#options.socket.close(code, reason);
     this.#ended(code);
   }
-
-  terminate(): void {
-    this.#options.socket.terminate();
-  }
 }

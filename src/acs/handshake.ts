@@ -56,7 +56,10 @@ export function openingOf(deps: AcsDeps, request: IncomingMessage): Opening | Re
   if (!kind) return refuse(404, 'BadRequestException', `There is no websocket at ${path}.`);
   let identity: ReturnType<AcsDeps['authenticate']>;
   try {
-    identity = deps.authenticate({ method: 'GET', path, query, headers: request.headers, body: Buffer.alloc(0) }, 'ecs');
+    identity = deps.authenticate(
+      { method: 'GET', path, query, headers: request.headers, body: Buffer.alloc(0) },
+      'ecs',
+    );
   } catch (error) {
     if (error instanceof AuthError) return refuse(403, 'AccessDeniedException', error.message);
     throw error;

@@ -75,10 +75,6 @@ export class TcsSession {
     this.#connection.close(code, reason);
   }
 
-  terminate(): void {
-    this.#connection.terminate();
-  }
-
   #onFrame(text: string): void {
     const frame = parseTcsFrame(text);
     const refusal = frame ? this.#refusal(frame) : 'the frame has no header block';

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { AgentCredentials } from './link/signing.ts';
 import { type ImagePullBehavior, imagePullBehaviors } from './task-engine/image-pulls.ts';
 

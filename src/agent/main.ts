@@ -99,6 +99,10 @@ async function reachEngine(deps: AgentDeps, signal: AbortSignal): Promise<Engine
   }
 }
 
+/** The instance this machine is registered as, if it is. */
+const knownInstance = (config: AgentConfig, state: AgentState): string | undefined =>
+  state.get('cluster') === config.cluster ? state.get('containerInstanceArn') : undefined;
+
 async function registerInstance(
   config: AgentConfig,
   deps: AgentDeps,
@@ -109,7 +113,7 @@ async function registerInstance(
   signal: AbortSignal,
 ): Promise<string> {
   const { clock, random, logger } = deps;
-  const known = state.get('cluster') === config.cluster ? state.get('containerInstanceArn') : undefined;
+  const known = knownInstance(config, state);
   const arn = await register({
     ecs,
     cluster: config.cluster,
@@ -143,7 +147,7 @@ async function registerInstance(
 
 /**
  * Starts the agent; resolves when it is registered and its sessions are starting. Recorded tasks are looked after from
- * the beginning, control plane or not. Rejects with `TerminalError`, `StateInUseError`, or the signal's reason.
+ * the beginning, whether the control plane answers or not. Rejects with `TerminalError`, `StateInUseError`, or the signal's reason.
  */
 export async function startAgent(
   config: AgentConfig,
@@ -184,23 +188,19 @@ export async function startAgent(
       admit: (task, present) => explainNoRoom(task, present, host),
     });
     undo.push(() => tasks.close());
-    const hasTaskLimits = cgroups !== undefined;
-    const containerInstanceArn = await registerInstance(config, deps, state, facts, hasTaskLimits, ecs, signal);
-    logger.info('registered', { containerInstanceArn, cluster: config.cluster });
     undo.push(async () => side.close?.());
-    await side.start?.({
-      config,
-      engine,
-      engineInfo: facts.info,
-      containerInstanceArn,
-      tasks: tasks.tasks,
-      credentials: tasks.credentials,
-      clock,
-      random,
-      logger,
-    });
-    tasks.start();
-    await tasks.ready();
+    const begin = async (containerInstanceArn: string) => {
+      const { tasks: views, credentials } = tasks;
+      const shared = { config, engine, engineInfo: facts.info, clock, random, logger };
+      await side.start?.({ ...shared, containerInstanceArn, tasks: views, credentials });
+      tasks.start();
+      await tasks.ready();
+    };
+    const known = knownInstance(config, state);
+    if (known) await begin(known);
+    const containerInstanceArn = await registerInstance(config, deps, state, facts, cgroups !== undefined, ecs, signal);
+    logger.info('registered', { containerInstanceArn, cluster: config.cluster });
+    if (!known) await begin(containerInstanceArn);
     sender.wake();
     undo.push(
       ...startSessions(config, deps, {

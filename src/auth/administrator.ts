@@ -1,10 +1,13 @@
-/** The first principal: root of an account drawn at the first start, so that no two installations share one. */
+/** The first principal: root of the account that everything is in until somebody makes another. */
 import type { Clock } from '#lib/clock.ts';
 import { accessKeyId, decimalId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
 import type { AccessKeyRow } from '#model/rows.ts';
 import type { Store } from '#store/store.ts';
 import { accessKeys } from '#store/tables.ts';
+
+/** The account that test suites in the field take for granted. */
+export const permissiveAccount = '000000000000';
 
 /** 40 characters of base64, as AWS makes them: 240 bits. */
 export const secretAccessKey = (random: Random): string => Buffer.from(random.bytes(30)).toString('base64');
@@ -13,7 +16,7 @@ const isAdministrator = (row: AccessKeyRow) => row.status === 'Active' && row.pr
 
 /**
  * The administrator's access key: the oldest active one of a root, or a new one when there is none. Durable when this
- * resolves. `account` is that of a new administrator; 12 random digits by default.
+ * resolves. `account` is that of a new administrator; 12 random digits by default, so that no two installations share one.
  */
 export async function ensureAdministrator(options: {
   readonly store: Store;

@@ -54,10 +54,10 @@ describe('credentials', () => {
   test('of permissive mode let made-up keys in and check the others', async () => {
     const store = await openStore();
     const { administrator } = await ensure(store, 1);
-    const credentials = createPermissiveCredentials(store);
+    const credentials = createPermissiveCredentials(store, '222233334444');
     assert.equal(credentials.find('111122223333')?.principal.account, '111122223333');
     assert.equal(credentials.find('111122223333')?.secretAccessKey, undefined);
-    assert.equal(credentials.find('test')?.principal.account, '000000000000');
+    assert.equal(credentials.find('test')?.principal.account, '222233334444');
     assert.equal(credentials.find(administrator.accessKeyId)?.secretAccessKey, administrator.secretAccessKey);
   });
 });

@@ -7,15 +7,12 @@ import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
 import { accessKeys } from '#store/tables.ts';
 
-/** The account of keys that name none, as test suites in the field expect it. */
-export const permissiveAccount = '000000000000';
-
 /** Credentials by the access keys of the store. An inactive key is as good as none. */
 export function createCredentials(store: View): CredentialSource {
   return {
     find(accessKeyId) {
       const row = store.get(accessKeys, accessKeyId);
-      if (!row || row.status !== 'Active') return undefined;
+      if (row?.status !== 'Active') return undefined;
       return {
         secretAccessKey: row.secretAccessKey,
         principal: { account: row.account, arn: row.principalArn, userId: row.principalId, accessKeyId },
@@ -26,18 +23,20 @@ export function createCredentials(store: View): CredentialSource {
 
 const accountId = /^\d{12}$/;
 
-function madeUpPrincipal(accessKeyId: string): Principal {
-  const account = accountId.test(accessKeyId) ? accessKeyId : permissiveAccount;
+function madeUpPrincipal(accessKeyId: string, defaultAccount: string): Principal {
+  const account = accountId.test(accessKeyId) ? accessKeyId : defaultAccount;
   return { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId };
 }
 
 /**
  * For test suites that sign with made-up keys, on loopback only: a key that the store does not know is let in without
- * proof, as the root of the account that its 12 digits name, or of the permissive account. Known keys are checked.
+ * proof, as the root of the account that its 12 digits name, or else of `defaultAccount`. Known keys are checked.
  */
-export function createPermissiveCredentials(store: View): CredentialSource {
+export function createPermissiveCredentials(store: View, defaultAccount: string): CredentialSource {
   const known = createCredentials(store);
   return {
-    find: (accessKeyId): Credential => known.find(accessKeyId) ?? { principal: madeUpPrincipal(accessKeyId) },
+    find: (accessKeyId): Credential => {
+      return known.find(accessKeyId) ?? { principal: madeUpPrincipal(accessKeyId, defaultAccount) };
+    },
   };
 }

@@ -115,7 +115,10 @@ function toWireRequest(
   };
 }
 
-function handler(options: HttpOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+function handler(
+  options: HttpOptions,
+  isClosing: () => boolean,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { logger } = options;
   const limitBytes = options.bodyLimitBytes ?? defaultBodyLimitBytes;
   return async (request, response) => {
@@ -136,6 +139,7 @@ function handler(options: HttpOptions): (request: IncomingMessage, response: Ser
     if (body === undefined) return;
     const reply = await options.serve(toWireRequest(request, response, body, limitBytes));
     logger.debug('answered', { path, status: reply.status, requestId: reply.headers['x-amzn-requestid'] });
+    if (isClosing()) response.setHeader('connection', 'close');
     send(response, reply);
   };
 }
@@ -168,7 +172,7 @@ const hostInUrl = (host: string) => {
 
 /** Rejects with the listener's own error (EADDRINUSE, EACCES …). */
 export async function startHttp(options: HttpOptions): Promise<HttpListener> {
-  const handle = handler(options);
+  const handle = handler(options, () => !server.listening);
   const server = createServer(
     {
       keepAliveTimeout: keepAliveTimeoutMs,

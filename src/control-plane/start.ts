@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAcs } from '#acs/acs.ts';
-import { ensureAdministrator } from '#auth/administrator.ts';
+import { ensureAdministrator, permissiveAccount } from '#auth/administrator.ts';
 import { createAuthorize } from '#auth/authorize.ts';
 import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
@@ -34,7 +34,7 @@ export interface ControlPlaneOptions {
   /** State lives here; made when it does not exist, readable by its owner only. */
   readonly dataDir: string;
   readonly auth: AuthMode;
-  /** Account of the administrator that the first start makes; drawn at random by default. */
+  /** Account of the administrator that the first start makes: 000000000000 when permissive, else drawn at random. */
   readonly account?: string;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -59,6 +59,15 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 /** Something to end at shutdown, in the opposite order of its start. */
 type Ending = () => Promise<void> | void;
 
+async function openStore(dataDir: string, logger: Logger): Promise<Store> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  return Store.open({
+    journal: await openSqliteJournal({ path: join(dataDir, 'state.sqlite') }),
+    tables: allTables,
+    onListenerError: (error) => logger.error('a change listener failed', { error }),
+  });
+}
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
   if (options.auth === 'permissive' && !loopback.test(options.host)) {
@@ -69,21 +78,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     for (const end of endings.splice(0).reverse()) await end();
   };
   try {
-    await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-    const store = await Store.open({
-      journal: await openSqliteJournal({ path: join(options.dataDir, 'state.sqlite') }),
-      tables: allTables,
-      onListenerError: (error) => logger.error('a change listener failed', { error }),
-    });
+    const store = await openStore(options.dataDir, logger);
     endings.push(() => store.close());
 
+    const account = options.account ?? (options.auth === 'permissive' ? permissiveAccount : undefined);
     const { administrator, created } = await ensureAdministrator({
       store,
       clock,
       random,
-      ...(options.account !== undefined && { account: options.account }),
+      ...(account !== undefined && { account }),
     });
-    const credentials = options.auth === 'strict' ? createCredentials(store) : createPermissiveCredentials(store);
+    const credentials =
+      options.auth === 'strict' ? createCredentials(store) : createPermissiveCredentials(store, administrator.account);
     const authenticate = createAuthenticate({ credentials, clock });
 
     const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });

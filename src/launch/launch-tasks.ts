@@ -9,7 +9,13 @@ import type { Tag } from '@aws-sdk/client-ecs';
 import type { ContainerInstanceRow, LaunchType, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import { parseConstraints } from '#placement/parse-request.ts';
 import { place } from '#placement/place.ts';
-import type { Constraint, PlacementRequest, Refusal, Strategy } from '#placement/request.ts';
+import {
+  type Constraint,
+  defaultStrategies,
+  type PlacementRequest,
+  type Refusal,
+  type Strategy,
+} from '#placement/request.ts';
 import type { Tx, View } from '#store/store.ts';
 import { containerInstances, tasks } from '#store/tables.ts';
 import { type LaunchDeps, newTask, type TaskTemplate } from './new-task.ts';
@@ -19,6 +25,7 @@ import { candidateOf, candidatesOf } from './snapshot.ts';
 export interface LaunchRequest extends TaskTemplate {
   readonly count: number;
   readonly constraints: readonly Constraint[];
+  /** Empty: over Availability Zones, then over instances. */
   readonly strategies: readonly Strategy[];
 }
 
@@ -36,7 +43,10 @@ export interface NotLaunchable {
 /** Why tasks of this definition cannot be launched at all; undefined when they can. */
 export function whyNotLaunchable(definition: TaskDefinitionRow, launchType: LaunchType): NotLaunchable | undefined {
   if (launchType === 'FARGATE') {
-    return { code: 'ClientException', message: 'The FARGATE launch type is not supported here yet. Use EC2 or EXTERNAL.' };
+    return {
+      code: 'ClientException',
+      message: 'The FARGATE launch type is not supported here yet. Use EC2 or EXTERNAL.',
+    };
   }
   if (definition.networkMode === 'awsvpc') {
     const message = 'The awsvpc network mode is not supported here yet. Use bridge, host or none.';
@@ -54,6 +64,8 @@ function requirementsOf(template: TaskTemplate): PlacementRequest['requiredAttri
     name: name ?? '',
     ...(value !== undefined && { value }),
   }));
+  const architecture = template.definition.runtimePlatform?.cpuArchitecture?.toLowerCase();
+  if (architecture) required.push({ name: 'ecs.cpu-architecture', value: architecture });
   return template.launchType === 'EXTERNAL' ? [...required, { name: 'ecs.capability.external' }] : required;
 }
 
@@ -65,7 +77,7 @@ function placementRequest(request: LaunchRequest): PlacementRequest {
     demand: reservationOf(definition, request.overrides),
     requiredAttributes: requirementsOf(request),
     constraints: [...parseConstraints(definition.placementConstraints), ...request.constraints],
-    strategies: request.strategies,
+    strategies: request.strategies.length > 0 ? request.strategies : defaultStrategies,
   };
 }
 

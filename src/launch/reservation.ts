@@ -49,7 +49,8 @@ function fixedPorts(definition: TaskDefinitionRow): PortReservation[] {
   const ports = new Map<string, PortReservation>();
   for (const container of definition.containerDefinitions) {
     for (const mapping of container.portMappings ?? []) {
-      const hostPort = definition.networkMode === 'host' ? (mapping.hostPort ?? mapping.containerPort) : mapping.hostPort;
+      const hostPort =
+        definition.networkMode === 'host' ? (mapping.hostPort ?? mapping.containerPort) : mapping.hostPort;
       const protocol = mapping.protocol ?? 'tcp';
       if (hostPort) ports.set(`${protocol}/${hostPort}`, { protocol, hostPort });
     }

@@ -24,7 +24,8 @@ const derived = new WeakMap<ContainerInstanceRow, Registered>();
 
 function numberOf(resources: readonly Resource[], name: string): number {
   const resource = resources.find((candidate) => candidate.name === name);
-  return resource?.integerValue ?? resource?.longValue ?? resource?.doubleValue ?? 0;
+  // Only the member that `type` names counts; rows may carry zeros in the others.
+  return Math.max(resource?.integerValue ?? 0, resource?.longValue ?? 0, resource?.doubleValue ?? 0);
 }
 
 const setOf = (resources: readonly Resource[], name: string): readonly string[] =>

@@ -222,8 +222,6 @@ export interface TaskRow extends Scope {
   readonly settled?: true;
   /** Sequence number of the payload that the agent last acknowledged for this task; absent until it has one. */
   readonly acknowledgedSequence?: number;
-  /** The service's scheduler has taken this stopped task into account (failures, restart throttling). */
-  readonly accountedFor?: boolean;
 }
 
 export interface DeploymentRow {
@@ -239,7 +237,6 @@ export interface DeploymentRow {
   readonly throttledAt?: number;
   /** No launch before this time while throttled. */
   readonly nextLaunchAt?: number;
-  readonly lastFailureAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly launchType?: LaunchType;

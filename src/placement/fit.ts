@@ -1,7 +1,7 @@
 /** Whether one more task fits an instance, given what this request has put there already. */
 import type { TaskReservation } from '#model/rows.ts';
-import { type Expression, type QueriedInstance, dependsOnTasks } from './query-language/expression.ts';
 import { matchesQuery } from './query-language/evaluate.ts';
+import { dependsOnTasks, type Expression, type QueriedInstance } from './query-language/expression.ts';
 import type { Candidate, PlacementRequest, Refusal } from './request.ts';
 
 type Verdict = Omit<Refusal, 'containerInstanceArn'> | undefined;
@@ -32,7 +32,8 @@ function staticVerdict(candidate: Candidate, request: PlacementRequest): Verdict
   }
   for (const constraint of request.constraints) {
     if (constraint.type !== 'memberOf' || dependsOnTasks(constraint.expression)) continue;
-    if (!matchesQuery(constraint.expression, candidate)) return { reason: 'MemberOf placement constraint unsatisfied.' };
+    if (!matchesQuery(constraint.expression, candidate))
+      return { reason: 'MemberOf placement constraint unsatisfied.' };
   }
   return undefined;
 }

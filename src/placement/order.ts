@@ -181,7 +181,11 @@ export function createOrder(open: readonly Slot[], refused: readonly Slot[], opt
   const leafStrategies = at < 0 ? [] : strategies.slice(at);
   const searched = leafStrategies.some((strategy) => !isPerInstance(strategy));
 
-  const build = (depth: number, slots: readonly Slot[], others: readonly Slot[]): { branch: Branch; order: Compare } => {
+  const build = (
+    depth: number,
+    slots: readonly Slot[],
+    others: readonly Slot[],
+  ): { branch: Branch; order: Compare } => {
     const held = initialCount(slots) + initialCount(others);
     const level = levels[depth];
     if (!level) {

@@ -15,7 +15,8 @@ function parseConstraint(constraint: PlacementConstraint): Constraint {
     if (constraint.expression) throw new InvalidPlacement('Expression can not be specified for distinctInstance.');
     return { type: 'distinctInstance' };
   }
-  if (constraint.type !== 'memberOf') throw new InvalidPlacement(`Invalid placement constraint type: ${constraint.type}`);
+  if (constraint.type !== 'memberOf')
+    throw new InvalidPlacement(`Invalid placement constraint type: ${constraint.type}`);
   if (!constraint.expression) throw new InvalidPlacement('Expression can not be blank for memberOf.');
   try {
     return { type: 'memberOf', expression: parseQuery(constraint.expression) };

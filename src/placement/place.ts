@@ -45,7 +45,8 @@ export function place(candidates: readonly Candidate[], request: PlacementReques
 export function closestRefusal(refusals: readonly Refusal[]): Refusal | undefined {
   let closest: Refusal | undefined;
   for (const refusal of refusals) {
-    if (!closest || placementReasons.indexOf(refusal.reason) > placementReasons.indexOf(closest.reason)) closest = refusal;
+    if (!closest || placementReasons.indexOf(refusal.reason) > placementReasons.indexOf(closest.reason))
+      closest = refusal;
   }
   return closest;
 }

@@ -42,7 +42,8 @@ function sameText(a: string, b: string): boolean {
 function checkToken(credential: Credential, signature: Signature, nowMs: number): void {
   const given = signature.securityToken;
   const wanted = credential.sessionToken;
-  const matches = wanted === undefined ? given === undefined || given === '' : given !== undefined && sameText(given, wanted);
+  const matches =
+    wanted === undefined ? given === undefined || given === '' : given !== undefined && sameText(given, wanted);
   if (!matches) throw new AuthError('unknownKey', 'The security token included in the request is invalid.');
   if (credential.expiresAt !== undefined && credential.expiresAt <= nowMs) {
     throw new AuthError('expiredToken', 'The security token included in the request is expired');

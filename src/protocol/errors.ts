@@ -12,10 +12,14 @@ export const serializationError = (message: string) => new ServiceError('Seriali
 
 export const unknownOperation = (protocol: WireProtocol, operation: string, version?: string) =>
   isQueryProtocol(protocol)
-    ? new ServiceError('InvalidAction', `Could not find operation ${operation} for version ${version ?? 'NO_VERSION_SPECIFIED'}`)
+    ? new ServiceError(
+        'InvalidAction',
+        `Could not find operation ${operation} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
+      )
     : new ServiceError('UnknownOperationException', operation ? `Unknown operation ${operation}` : '');
 
-export const missingAction = () => new ServiceError('MissingAction', 'The request is missing an Action or Operation parameter.');
+export const missingAction = () =>
+  new ServiceError('MissingAction', 'The request is missing an Action or Operation parameter.');
 
 /** An operation that AWS has and Slipway has not (yet). A client fault, so that no SDK retries it. */
 export const notImplemented = (service: string, operation: string) =>
@@ -25,7 +29,9 @@ export const notImplemented = (service: string, operation: string) =>
   );
 
 export const requestTooLarge = (limitBytes: number) =>
-  new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, { httpStatus: 413 });
+  new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, {
+    httpStatus: 413,
+  });
 
 /** Missing required members, in the words of AWS's common request validator. */
 export function missingMembers(protocol: WireProtocol, paths: readonly string[]): ServiceError {

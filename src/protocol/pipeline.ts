@@ -14,7 +14,14 @@ import type { Random } from '#lib/random.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { Authorize } from './authorize.ts';
 import type { WireError } from './codecs/codec.ts';
-import { AuthError, missingMembers, notImplemented, requestTooLarge, toServiceError, unknownOperation } from './errors.ts';
+import {
+  AuthError,
+  missingMembers,
+  notImplemented,
+  requestTooLarge,
+  toServiceError,
+  unknownOperation,
+} from './errors.ts';
 import { createRouter, type Route } from './route.ts';
 import { type RequestContext, type ServiceDefinition, ServiceError } from './service.ts';
 import { createServiceModels, type ServiceModel } from './service-model.ts';
@@ -78,13 +85,17 @@ export function createPipeline(options: PipelineOptions): Serve {
         operation: operationName,
         clock,
         random,
-        logger: options.logger.with({ requestId, action }),
+        get logger() {
+          return options.logger.with({ requestId, action });
+        },
         store: session,
         deps: service.deps,
         endpoint: endpointOf(request) ?? options.endpoint(),
         sourceIp: request.remoteAddress,
         userAgent: header(request.headers, 'user-agent') ?? '',
-        signal: request.signal,
+        get signal() {
+          return request.signal;
+        },
       };
       const output = await operation.handler(context, input);
 
@@ -111,7 +122,12 @@ export function createPipeline(options: PipelineOptions): Serve {
     const codec = route?.codec ?? router.codecFor(request);
     const known = error instanceof AuthError ? toServiceError(error, codec.protocol) : error;
     if (!(known instanceof ServiceError) || known.fault === 'server') {
-      options.logger.error('a request failed', { requestId, service: route?.service.name, operation: route?.operationName, error });
+      options.logger.error('a request failed', {
+        requestId,
+        service: route?.service.name,
+        operation: route?.operationName,
+        error,
+      });
     }
     const model = route && models.loaded(route.service);
     return codec.encodeError(toWireError(known, model), requestId, route?.service);

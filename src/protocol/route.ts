@@ -37,7 +37,9 @@ function codecFor(request: WireRequest): Codec {
 }
 
 export function createRouter(services: readonly ServiceDefinition[]): Router {
-  const byTarget = new Map(services.flatMap((service) => (service.targetPrefix ? [[service.targetPrefix, service]] : [])));
+  const byTarget = new Map(
+    services.flatMap((service) => (service.targetPrefix ? [[service.targetPrefix, service]] : [])),
+  );
   const bySigningName = (name: string) => services.filter((service) => service.signingName === name);
 
   function byHost(request: WireRequest): ServiceDefinition[] {
@@ -49,7 +51,7 @@ export function createRouter(services: readonly ServiceDefinition[]): Router {
     const dot = target.lastIndexOf('.');
     const service = byTarget.get(target.slice(0, Math.max(0, dot)));
     const asked = codecFor(request);
-    if (!service) throw unknownOperation(asked.protocol, target);
+    if (!service) throw noService(target);
     const codec = service.protocols.includes(asked.protocol) ? asked : jsonCodecOf(service);
     return { service, codec, operationName: target.slice(dot + 1) };
   }
@@ -77,7 +79,9 @@ export function createRouter(services: readonly ServiceDefinition[]): Router {
   return {
     codecFor,
     route(request) {
-      if (request.path !== '/' && request.path !== '') throw notFound(request);
+      if (request.path !== '/' && request.path !== '') {
+        throw noService(`${request.method} ${request.path}`, 404);
+      }
       const target = header(request.headers, 'x-amz-target');
       if (target !== undefined) return jsonRoute(request, target);
       if (isForm(request) || /(?:^|&)Action=/.test(request.query)) return queryRoute(request);
@@ -86,9 +90,9 @@ export function createRouter(services: readonly ServiceDefinition[]): Router {
   };
 }
 
-const notFound = (request: WireRequest) =>
+const noService = (what: string, httpStatus?: number) =>
   new ServiceError(
     'UnknownOperationException',
-    `No service of Slipway answers ${request.method} ${request.path.slice(0, 200)}.`,
-    { httpStatus: 404 },
+    `No service of Slipway answers ${what.slice(0, 200)}. docs/compatibility.md lists the services that there are.`,
+    httpStatus === undefined ? {} : { httpStatus },
   );

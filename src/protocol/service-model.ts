@@ -1,7 +1,7 @@
 /** A loaded service: its operations, compiled per protocol at their first use and kept. */
 import type { Codec, OperationCodec } from './codecs/codec.ts';
-import { errorShape, isOperationSchema, type StructureShape, toOperation } from './schema/shape.ts';
 import { requiredChecker } from './schema/required.ts';
+import { errorShape, isOperationSchema, type StructureShape, toOperation } from './schema/shape.ts';
 import type { Handler, LoadedService, ServiceDefinition } from './service.ts';
 
 export interface ServedOperation extends OperationCodec {

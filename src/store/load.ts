@@ -9,6 +9,9 @@ export interface Loaded {
   readonly lastId: number;
 }
 
+/** Shorter texts cost less than looking them up. */
+const minSharedLength = 12;
+
 function migrate(pending: readonly Migration[], table: string, row: unknown): unknown {
   let migrated = row;
   for (const step of pending) if (migrated !== undefined) migrated = step(table, migrated);
@@ -22,6 +25,20 @@ function place(table: MemoryTable<unknown> | undefined, id: number, row: unknown
   if (table.rows.has(key)) throw new Error(`its key ${key} is taken by row ${table.ids.get(key)}`);
   table.set(key, row);
   table.ids.set(key, id);
+}
+
+/**
+ * Lets equal texts of many rows (ARNs of clusters, services, instances) be one text in memory: a third of a task's row,
+ * and comparing them is comparing addresses. Changes the row, which nobody else has seen yet.
+ */
+function shareTexts(texts: Map<string, string>, row: Record<string, unknown>): void {
+  for (const name in row) {
+    const value = row[name];
+    if (typeof value !== 'string' || value.length < minSharedLength) continue;
+    const known = texts.get(value);
+    if (known === undefined) texts.set(value, value);
+    else row[name] = known;
+  }
 }
 
 /**
@@ -43,11 +60,13 @@ export async function loadTables(
   }
   const pending = head.schemaVersion === 0 ? [] : migrations.slice(head.schemaVersion - 1);
   const changes: JournalChange[] = [];
+  const texts = new Map<string, string>();
   let lastId = 0;
   await journal.load((id, name, value) => {
     try {
       lastId = Math.max(lastId, id);
       const stored: unknown = JSON.parse(value);
+      shareTexts(texts, stored as Record<string, unknown>);
       const row = migrate(pending, name, stored);
       if (row !== stored) changes.push({ id, table: name, value: row === undefined ? null : JSON.stringify(row) });
       if (row !== undefined) place(tables.get(name), id, row);

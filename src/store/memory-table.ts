@@ -15,11 +15,16 @@ interface IndexState<R> {
   next: IndexValues;
 }
 
+interface Total {
+  rows: number;
+  readonly sums: number[];
+}
+
 interface SumState<R> {
   readonly group: (row: R) => string | undefined;
   readonly names: readonly string[];
   readonly measures: readonly ((row: R) => number)[];
-  readonly totals: Map<string, { rows: number; readonly sums: number[] }>;
+  readonly totals: Map<string, Total>;
   /** Of the row that is being set. */
   nextGroup: string | undefined;
   readonly next: number[];
@@ -64,20 +69,16 @@ export class MemoryTable<R> {
       if (before === undefined) this.#keys.add(key);
     }
     for (const index of this.#indexList) reindex(index, key, before === undefined ? undefined : index.values(before));
-    for (const sum of this.#sumList) {
-      if (before !== undefined) subtract(sum, before);
-      if (row !== undefined) addNext(sum);
-    }
+    for (const sum of this.#sumList) resum(sum, before);
     return before;
   }
 
   /** Calls every function of the definition that may throw on a bad row, before anything is changed. */
   #readNext(row: R | undefined): void {
     for (const index of this.#indexList) index.next = row === undefined ? undefined : index.values(row);
-    if (row === undefined) return;
     for (const sum of this.#sumList) {
-      sum.nextGroup = sum.group(row);
-      if (sum.nextGroup === undefined) continue;
+      sum.nextGroup = row === undefined ? undefined : sum.group(row);
+      if (row === undefined || sum.nextGroup === undefined) continue;
       for (let i = 0; i < sum.measures.length; i++) {
         const value = sum.measures[i]!(row);
         if (!Number.isSafeInteger(value)) {
@@ -106,13 +107,25 @@ export class MemoryTable<R> {
   }
 }
 
+const none: readonly string[] = [];
+
 /** The values without repetition: a row is in a bucket once. */
-const listOf = (values: IndexValues): readonly string[] =>
-  values === undefined ? [] : typeof values === 'string' ? [values] : [...new Set(values)];
+function listOf(values: IndexValues): readonly string[] {
+  if (values === undefined) return none;
+  if (typeof values === 'string') return [values];
+  return values.length < 2 ? values : [...new Set(values)];
+}
+
+function isSame(a: IndexValues, b: IndexValues): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 function reindex<R>(index: IndexState<R>, key: string, old: IndexValues): void {
   const next = index.next;
-  if (old === next) return;
+  if (isSame(old, next)) return;
   const oldValues = listOf(old);
   const newValues = listOf(next);
   for (const value of oldValues) {
@@ -132,22 +145,33 @@ function reindex<R>(index: IndexState<R>, key: string, old: IndexValues): void {
   }
 }
 
-function subtract<R>(sum: SumState<R>, before: R): void {
-  const group = sum.group(before);
-  const total = group === undefined ? undefined : sum.totals.get(group);
-  if (!total) return;
-  total.rows -= 1;
-  for (let i = 0; i < sum.measures.length; i++) total.sums[i]! -= sum.measures[i]!(before);
-  if (total.rows === 0) sum.totals.delete(group!);
-}
-
-function addNext<R>(sum: SumState<R>): void {
-  if (sum.nextGroup === undefined) return;
-  let total = sum.totals.get(sum.nextGroup);
-  if (!total) {
-    total = { rows: 0, sums: sum.measures.map(() => 0) };
-    sum.totals.set(sum.nextGroup, total);
+/** Takes the row before out of its group's totals and the next one in; touches nothing when that is the same. */
+function resum<R>(sum: SumState<R>, before: R | undefined): void {
+  const { measures, next, nextGroup, totals } = sum;
+  const group = before === undefined ? undefined : sum.group(before);
+  if (group !== undefined && group === nextGroup) {
+    let total: Total | undefined;
+    for (let i = 0; i < measures.length; i++) {
+      const difference = next[i]! - measures[i]!(before!);
+      if (difference === 0) continue;
+      total ??= totals.get(group)!;
+      total.sums[i]! += difference;
+    }
+    return;
   }
-  total.rows += 1;
-  for (let i = 0; i < sum.next.length; i++) total.sums[i]! += sum.next[i]!;
+  if (group !== undefined) {
+    const total = totals.get(group)!;
+    total.rows -= 1;
+    for (let i = 0; i < measures.length; i++) total.sums[i]! -= measures[i]!(before!);
+    if (total.rows === 0) totals.delete(group);
+  }
+  if (nextGroup !== undefined) {
+    const total = totals.get(nextGroup);
+    if (!total) {
+      totals.set(nextGroup, { rows: 1, sums: next.slice() });
+      return;
+    }
+    total.rows += 1;
+    for (let i = 0; i < next.length; i++) total.sums[i]! += next[i]!;
+  }
 }

@@ -22,8 +22,6 @@ function lowerBound(keys: readonly string[], key: string): number {
   return low;
 }
 
-const byCodeUnit = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
 export class SortedKeys {
   #chunks: string[][] = [];
   /** Made only when needed: most sets are small buckets of an index. None of its keys is in a chunk. */
@@ -41,7 +39,7 @@ export class SortedKeys {
     this.#version += 1;
     this.#unsorted ??= new Set();
     this.#unsorted.add(key);
-    if (this.#unsorted.size > maxUnsorted && this.#unsorted.size > this.#sortedCount / 4) this.#sort();
+    if (this.#unsorted.size > maxUnsorted && this.#unsorted.size > this.#sortedCount) this.#sort();
   }
 
   /** Removes a key that is in the set. */
@@ -108,7 +106,7 @@ export class SortedKeys {
   #rebuild(added: Set<string>): void {
     const keys = this.#chunks.flat();
     for (const key of added) keys.push(key);
-    keys.sort(byCodeUnit);
+    keys.sort();
     this.#chunks = [];
     const half = maxChunk / 2;
     if (keys.length <= maxChunk) this.#chunks.push(keys);

@@ -315,7 +315,9 @@ describe('opening', () => {
     await assert.rejects(open({ tables: [things] }), /row 1 of others cannot be loaded: the table is unknown/);
     const holding = (...values: string[]): Journal => ({
       ...volatileJournal(),
-      load: async (onRow) => values.forEach((value, at) => onRow(at + 1, 'things', value)),
+      load: async (onRow) => {
+        for (const [at, value] of values.entries()) onRow(at + 1, 'things', value);
+      },
     });
     await assert.rejects(openStore({ journal: holding('{') }), /row 1 of things cannot be loaded/);
     await assert.rejects(openStore({ journal: holding('{}') }), /row 1 of things cannot be loaded: it has no key/);

@@ -47,6 +47,8 @@ export const taskDefinitions = table<TaskDefinitionRow>()({
   indexes: {
     byScope: scopeKey,
     byFamily: (row) => `${scopeKey(row)}/${row.family}`,
+    /** All that wait to be deleted, found by the reaper. */
+    deleting: (row) => (row.status === 'DELETE_IN_PROGRESS' ? 'deleting' : undefined),
   },
 });
 
@@ -87,9 +89,6 @@ export const tasks = table<TaskRow>()({
     byDesiredStatus: (row) => `${row.clusterArn}#${row.desiredStatus}`,
     byFamilyAndDesiredStatus: (row) => `${row.clusterArn}#${familyOf(row.taskDefinitionArn)}#${row.desiredStatus}`,
     byHostPort: heldPorts,
-    /** Stopped tasks of a service whose end its scheduler has not yet taken into account. */
-    unaccountedByService: (row) =>
-      row.lastStatus === 'STOPPED' && row.accountedFor !== true ? row.serviceArn : undefined,
     /** All stopped tasks, found by the reaper. */
     stopped: (row) => (row.lastStatus === 'STOPPED' ? 'stopped' : undefined),
   },

@@ -130,8 +130,8 @@ resource "aws_ecs_task_definition" "fargate" {
   family                   = "fargate"
   network_mode             = "awsvpc"
   requires_compatibilities = ["FARGATE"]
-  cpu                      = "0.25 vCPU"
-  memory                   = "0.5 GB"
+  cpu                      = "256"
+  memory                   = "512"
   container_definitions = jsonencode([
     { name = "web", image = "nginx:1.27", portMappings = [{ containerPort = 80, name = "http", appProtocol = "http" }] },
   ])
@@ -168,7 +168,7 @@ async function inTerraform(
   }
 }
 
-test('terraform: apply, no changes, destroy', { skip, timeout: 180_000 }, async () => {
+test('terraform: apply, no changes, destroy', { skip, timeout: 300_000 }, async () => {
   const controlPlane = await startTestControlPlane();
   const ecs = controlPlane.ecs();
   try {

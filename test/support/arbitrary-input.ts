@@ -11,7 +11,18 @@ const text = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom('cluster/default', 'task/default/0', 'service/default/a', 'container-instance/default/0', 'task-definition/hello:1', 'x', ''), fc.constantFrom('ecs', 'logs', ''))
+      .tuple(
+        fc.constantFrom(
+          'cluster/default',
+          'task/default/0',
+          'service/default/a',
+          'container-instance/default/0',
+          'task-definition/hello:1',
+          'x',
+          '',
+        ),
+        fc.constantFrom('ecs', 'logs', ''),
+      )
       .map(([resource, service]) => `arn:aws:${service}:us-east-1:123456789012:${resource}`),
   },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }) },
@@ -26,7 +37,9 @@ const number = fc.oneof(
 const optional = (member: Member, depth: number, required: boolean): fc.Arbitrary<unknown> => {
   const value = fc.constant(null).chain(() => arbitraryInput(member.shape(), depth - 1));
   // Most members are left out most of the time, or hardly any input would get past the first check.
-  return required ? fc.oneof({ weight: 20, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) }) : fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+  return required
+    ? fc.oneof({ weight: 20, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) })
+    : fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
 };
 
 /** A JSON value of `shape`; deeper than `depth` only leaves and empty containers. */
@@ -40,7 +53,9 @@ export function arbitraryInput(shape: Shape, depth = 7): fc.Arbitrary<unknown> {
     case 'list':
       return depth <= 0 ? fc.constant([]) : fc.array(arbitraryInput(shape.member.shape(), depth - 1), { maxLength: 3 });
     case 'map':
-      return depth <= 0 ? fc.constant({}) : fc.dictionary(text, arbitraryInput(shape.value.shape(), depth - 1), { maxKeys: 3 });
+      return depth <= 0
+        ? fc.constant({})
+        : fc.dictionary(text, arbitraryInput(shape.value.shape(), depth - 1), { maxKeys: 3 });
     case 'number':
     case 'bigInteger':
     case 'bigDecimal':

@@ -36,15 +36,13 @@ export interface TestControlPlane extends ControlPlane {
 export const testAccount = '123456789012';
 export const testRegion = 'us-east-1';
 
-export async function startTestControlPlane(
-  options: Partial<ControlPlaneOptions> = {},
-): Promise<TestControlPlane> {
+export async function startTestControlPlane(options: Partial<ControlPlaneOptions> = {}): Promise<TestControlPlane> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'slipway-test-')));
   const controlPlane = await startControlPlane({
     host: '127.0.0.1',
     port: 0,
     auth: 'strict',
-    account: testAccount,
+    ...(options.auth !== 'permissive' && { account: testAccount }),
     ...options,
     dataDir,
   });

@@ -22,7 +22,14 @@ export function send(endpoint: string, raw: RawRequest): Promise<RawReply> {
   const url = new URL(endpoint);
   return new Promise((resolve, reject) => {
     const request = httpRequest(
-      { host: url.hostname, port: url.port, method: raw.method ?? 'POST', path: raw.path ?? '/', headers: raw.headers, timeout: 10_000 },
+      {
+        host: url.hostname,
+        port: url.port,
+        method: raw.method ?? 'POST',
+        path: raw.path ?? '/',
+        headers: raw.headers,
+        timeout: 10_000,
+      },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));

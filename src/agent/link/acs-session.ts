@@ -93,8 +93,6 @@ export class AcsMessages {
       (a, b) => Number(b.desiredStatus === 'STOPPED') - Number(a.desiredStatus === 'STOPPED'),
     );
     for (const task of stopsFirst) {
-      if (!task.arn)
-        return logger.warn('payload with a task that has no ARN; dropped', { messageId: message.messageId });
       logger.info('payload', { taskArn: task.arn, desiredStatus: task.desiredStatus, seqNum: message.seqNum });
       tasks.accept(task);
     }

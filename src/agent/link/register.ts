@@ -50,8 +50,9 @@ function checkEcho(sent: readonly Attribute[], echoed: readonly Attribute[] | un
 function addClientToken(command: RegisterContainerInstanceCommand, clientToken: string): void {
   command.middlewareStack.add(
     (next) => (args) => {
-      const request = args.request as { body: string };
-      request.body = JSON.stringify({ ...JSON.parse(request.body), clientToken });
+      const request = args.request as { body: string | Uint8Array };
+      const text = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);
+      request.body = JSON.stringify({ ...JSON.parse(text), clientToken });
       return next(args);
     },
     { step: 'build', priority: 'high', name: 'addClientToken' },

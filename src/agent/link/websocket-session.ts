@@ -36,6 +36,8 @@ const inactivityMs = 60_000;
 const connectionLifeMs = 30 * 60_000;
 const connectionLifeJitterMs = 5 * 60_000;
 const handshakeTimeoutMs = 30_000;
+/** For the server's half of the closing handshake. */
+const closeGraceMs = 1_000;
 /** A server that closes at once, again and again, is not followed at once. */
 const briefMs = 1_000;
 const healthyAfterMs = 60_000;
@@ -165,8 +167,9 @@ export function startSession(options: SessionOptions): Session {
   return {
     close() {
       abort.abort();
-      current?.close(1000, 'agent stops');
-      current?.terminate();
+      const socket = current;
+      socket?.close(1000, 'agent stops');
+      clock.after(closeGraceMs, () => socket?.terminate());
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   CloudWatchLogsClient,
+  type CloudWatchLogsClientConfig,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   GetLogEventsCommand,
@@ -12,9 +13,7 @@ import { type LogDestination, type LogEvent, type LogSink, SinkError, type Strea
 export interface CloudWatchLogSinkOptions {
   /** Base URL of the control plane. */
   readonly endpoint: string;
-  readonly credentials: ConstructorParameters<typeof CloudWatchLogsClient>[0] extends { credentials?: infer C }
-    ? C
-    : never;
+  readonly credentials: NonNullable<CloudWatchLogsClientConfig['credentials']>;
   readonly logger: Logger;
 }
 

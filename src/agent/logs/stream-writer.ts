@@ -23,13 +23,18 @@ export interface StreamWriterDeps {
   readonly mayGiveUp: () => boolean;
 }
 
+/** The last timestamp in the stream and how many events carry it. */
+interface StreamEnd {
+  readonly timestamp: number;
+  readonly count: number;
+}
+
 /** The service refuses the stream for good, and the container has ended. */
 export class GaveUpError extends Error {}
 
 export class StreamWriter {
   readonly #deps: StreamWriterDeps;
-  /** The last timestamp in the stream and how many events carry it. */
-  #end: { readonly timestamp: number; readonly count: number } = { timestamp: Number.NEGATIVE_INFINITY, count: 0 };
+  #end: StreamEnd = { timestamp: Number.NEGATIVE_INFINITY, count: 0 };
 
   constructor(deps: StreamWriterDeps) {
     this.#deps = deps;
@@ -65,7 +70,7 @@ export class StreamWriter {
   }
 
   /** Puts are atomic: the stream's end is as before, or as after. */
-  #holds(before: StreamWriter['#end'], events: readonly LogEvent[]): boolean {
+  #holds(before: StreamEnd, events: readonly LogEvent[]): boolean {
     const after = endAfter(before, events);
     return this.#end.timestamp === after.timestamp && this.#end.count >= after.count;
   }
@@ -110,10 +115,7 @@ export class StreamWriter {
   }
 }
 
-function endAfter(
-  before: { readonly timestamp: number; readonly count: number },
-  events: readonly LogEvent[],
-): { readonly timestamp: number; readonly count: number } {
+function endAfter(before: StreamEnd, events: readonly LogEvent[]): StreamEnd {
   const timestamp = Math.max(before.timestamp, events.at(-1)!.timestamp);
   const added = events.filter((event) => event.timestamp === timestamp).length;
   return { timestamp, count: added + (before.timestamp === timestamp ? before.count : 0) };

@@ -60,9 +60,10 @@ function version1(logger: Logger): TaskCgroups {
       if (!limitsOf(task)) return;
       // The engine made the group under every controller that it uses.
       for (const line of readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')) {
-        const names = line.split(':')[1] ?? '';
-        if (names && !names.startsWith('name=')) removeDirectory(join(root, names, groupOf(task)), logger);
-        else if (names) removeDirectory(join(root, names.slice('name='.length), groupOf(task)), logger);
+        const [number, named = ''] = line.split(':');
+        // Number 0 is the unified hierarchy, which stands beside the others without a controller.
+        const names = number === '0' ? 'unified' : named;
+        if (names) removeDirectory(join(root, names.replace(/^name=/, ''), groupOf(task)), logger);
       }
     },
   };

@@ -90,7 +90,10 @@ export function toPortBindings(
 function buildHostConfig(input: SpecInput, networkMode: string | undefined): HostConfig {
   const { task, container, bindings } = input;
   const { payload } = container;
-  const memoryMiB = payload.memory ? Math.max(payload.memory, leastMemoryMiB) : 0;
+  // Where the task has no control group of its own, each container gets the task's limits at most.
+  const ungrouped = input.cgroupParent ? {} : { cpu: task.payload.cpu, memory: task.payload.memory };
+  const limitMiB = payload.memory || ungrouped.memory || 0;
+  const memoryMiB = limitMiB ? Math.max(limitMiB, leastMemoryMiB) : 0;
   const bridged = networkMode === undefined || networkMode === 'bridge' || networkMode === 'default';
   return {
     ...(networkMode ? { NetworkMode: networkMode } : {}),
@@ -102,6 +105,7 @@ function buildHostConfig(input: SpecInput, networkMode: string | undefined): Hos
     ...(bridged && bindings.length ? { PortBindings: toPortBindings(bindings) } : {}),
     Memory: memoryMiB * mebibyte,
     CpuShares: Math.min(mostCpuShares, Math.max(leastCpuShares, payload.cpu ?? 0)),
+    ...(ungrouped.cpu ? { NanoCpus: Math.round(ungrouped.cpu * 1e9) } : {}),
     ...(input.cgroupParent ? { CgroupParent: input.cgroupParent } : {}),
   };
 }

@@ -221,10 +221,10 @@ export async function startStep(ctx: StepContext, container: EngineContainer, si
     if (isPortConflict(error) && hasDynamicPorts(container.payload.portMappings) && conflicts < mostPortConflicts) {
       // Somebody took the port between the probe and the start: make the container again with others.
       ctx.portConflicts.set(container, conflicts);
-      await engine.removeContainer(id, { force: true });
       container.bindings = [];
       container.known = 'PULLED';
       delete container.runtimeId;
+      await engine.removeContainer(id, { force: true });
       return;
     }
     fail(container, 'CannotStartContainerError', error);
@@ -374,7 +374,7 @@ export async function stopStep(
       engine.stopContainer(id, { timeoutMs, signal: inner }),
     );
   } catch (error) {
-    if (isEngineError(error, 'unreachable')) throw error;
+    if (signal.aborted || isEngineError(error, 'unreachable')) throw error;
     logger.warn('stopping a container failed; killing it', { container: container.runtimeName, error });
     await engine.killContainer(id).catch((killError: unknown) => {
       if (isEngineError(killError, 'unreachable')) throw killError;

@@ -63,7 +63,9 @@ export class TaskEngine {
       deps,
       pulls: new ImagePulls(deps.engine, deps.config.imagePullBehavior, deps.logger),
       taken: (protocol) => this.#takenPorts(protocol),
-      persist: (task) => deps.store.saveTask(task),
+      persist: (task) => {
+        if (!this.#closed) deps.store.saveTask(task);
+      },
       portConflicts: new WeakMap(),
     };
     this.#connection = new EngineConnection(deps, {
@@ -317,7 +319,7 @@ export class TaskEngine {
     const entry = this.#byRuntimeId.get(event.containerId);
     if (!entry || this.#closed) return;
     const { task, container } = entry;
-    if (container.known === 'STOPPED') return;
+    if (container.known === 'STOPPED' || container.runtimeId !== event.containerId) return;
     switch (event.type) {
       case 'die':
         this.#exits.set(container, { exitCode: event.exitCode, atMs: event.atMs });

@@ -38,8 +38,7 @@ first() { echo "$document" | sed "s/\\"Containers\\".*//" | sed -n "s/.*\\"$1\\"
 task=$(first TaskARN)
 cluster=$(first Cluster)
 family="$(first Family):$(first Revision)"
-echo "Content-Type: text/html; charset=utf-8"
-echo
+printf 'Content-Type: text/html; charset=utf-8\\r\\nConnection: close\\r\\n\\r\\n'
 cat <<PAGE
 ${page({
   task: '${task:-unknown}',

@@ -158,6 +158,7 @@ export async function waitForSample(deps: SampleDeps, host: string, step: Step):
       const urls = urlsOf(await runningTasks(deps), host);
       step.note(`${urls.length} of ${desired} running`);
       if (urls.length < desired || (service.deployments?.length ?? 0) > 1) return undefined;
+      step.note(`${urls.length} of ${desired} running, not all answering yet`);
       const answered = await Promise.all(urls.map((url) => answers(url, deps.signal)));
       return answered.every(Boolean) ? { desired, urls } : undefined;
     },

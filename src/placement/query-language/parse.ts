@@ -148,7 +148,8 @@ class Parser {
       throw new QuerySyntaxError(`expected an operator but found "!" before ${this.#found()}`);
     }
     const token = this.#lexer.peek();
-    const operator = token && token.kind !== 'string' && Object.hasOwn(named, token.text) ? named[token.text] : undefined;
+    const operator =
+      token && token.kind !== 'string' && Object.hasOwn(named, token.text) ? named[token.text] : undefined;
     if (!operator) throw new QuerySyntaxError(`expected an operator but found ${this.#found()}`);
     this.#lexer.next();
     return operator;

@@ -105,21 +105,30 @@ describe('cluster query language', () => {
     test(`${query} is ${expected}`, () => assert.equal(matchesQuery(parseQuery(query), instance), expected));
   }
   for (const query of refused) {
-    test(`refuses ${JSON.stringify(query.slice(0, 60))}`, () => assert.throws(() => parseQuery(query), QuerySyntaxError));
+    test(`refuses ${JSON.stringify(query.slice(0, 60))}`, () =>
+      assert.throws(() => parseQuery(query), QuerySyntaxError));
   }
 
   test('any text parses or is refused as a syntax error', () => {
     const word = fc.constantFrom(
-      ...'attribute:a task:group agentConnected ( ) [ ] , == != =~ !~ ! in exists and or not "x" \' x 1.2 2026-01-01'.split(' '),
+      ...'attribute:a task:group agentConnected ( ) [ ] , == != =~ !~ ! in exists and or not "x" \' x 1.2 2026-01-01'.split(
+        ' ',
+      ),
     );
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(word).map((words) => words.join(' '))), (text) => {
-        try {
-          matchesQuery(parseQuery(text), instance);
-        } catch (error) {
-          assert.ok(error instanceof QuerySyntaxError, String(error));
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(word).map((words) => words.join(' ')),
+        ),
+        (text) => {
+          try {
+            matchesQuery(parseQuery(text), instance);
+          } catch (error) {
+            assert.ok(error instanceof QuerySyntaxError, String(error));
+          }
+        },
+      ),
     );
   });
 });

@@ -88,12 +88,14 @@ describe('writing XML', () => {
 
   test('an error carries Type, Code, Message and RequestId; its modelled Query code and status win', () => {
     const shape = toShape([-3, 'ns', 'GoneException', 0, ['message', 'Why'], [0, 0]]);
-    const error = { code: 'GoneException', message: 'a<b', fault: 'client', httpStatus: 400, members: { Why: 'x' } } as const;
-    const reply = awsQuery.encodeError(
-      { ...error, queryError: ['Gone', 410], shape: shape as never },
-      'id-2',
-      service,
-    );
+    const error = {
+      code: 'GoneException',
+      message: 'a<b',
+      fault: 'client',
+      httpStatus: 400,
+      members: { Why: 'x' },
+    } as const;
+    const reply = awsQuery.encodeError({ ...error, queryError: ['Gone', 410], shape: shape as never }, 'id-2', service);
     assert.equal(reply.status, 410);
     assert.equal(
       reply.body,

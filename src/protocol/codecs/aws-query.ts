@@ -1,12 +1,11 @@
 /**
  * awsQuery: a form with `Action` and `Version` in, XML out. https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
-import { xmlEncoder } from '../schema/xml.ts';
+import { escapeXml, xmlEncoder } from '../schema/xml.ts';
 import type { WireReply } from '../wire.ts';
 import type { Codec, WireError } from './codec.ts';
 import { formOf, toTree } from './form.ts';
 import { queryDecoder } from './query-decode.ts';
-import { escapeXml } from '../schema/xml.ts';
 
 function reply(status: number, requestId: string, body: string): WireReply {
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };

@@ -1,7 +1,7 @@
 /** The form of the Query protocols: parameters of the query and of the body, as one map and as a tree by dots. */
 import { serializationError } from '../errors.ts';
-import { header, type WireRequest } from '../wire.ts';
 import { queryPairs } from '../sigv4/canonical.ts';
+import { header, type WireRequest } from '../wire.ts';
 
 export type Form = ReadonlyMap<string, string>;
 
@@ -17,7 +17,9 @@ const maxParameters = 20_000;
 const forms = new WeakMap<WireRequest, Form>();
 
 export function isForm(request: WireRequest): boolean {
-  return header(request.headers, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded') ?? false;
+  return (
+    header(request.headers, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded') ?? false
+  );
 }
 
 /** Parsed once per request: routing looks for the action in it, decoding for the rest. */

@@ -3,10 +3,11 @@
  * flattened), maps as `Name.entry.1.key` and `.value`. Text that is no value of its type is a ServiceError in the words
  * of AWS's Query front end.
  */
-import { ServiceError } from '../service.ts';
+
 import { setOwn } from '../schema/json.ts';
 import type { ListShape, MapShape, Member, Shape, SimpleShape, StructureShape } from '../schema/shape.ts';
 import { parseDateTime, parseHttpDate } from '../schema/timestamps.ts';
+import { ServiceError } from '../service.ts';
 import type { FormNode } from './form.ts';
 
 type Decode = (node: FormNode) => unknown;

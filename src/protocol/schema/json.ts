@@ -3,8 +3,8 @@
  * not know are dropped, null counts as absent, a value of the wrong type is a SerializationException in AWS's words.
  */
 import { serializationError } from '../errors.ts';
-import { formatDateTime, formatHttpDate, parseDateTime, parseHttpDate } from './timestamps.ts';
 import type { ListShape, MapShape, Shape, SimpleShape, StructureShape } from './shape.ts';
+import { formatDateTime, formatHttpDate, parseDateTime, parseHttpDate } from './timestamps.ts';
 
 export type Convert = (value: unknown) => unknown;
 
@@ -82,7 +82,10 @@ function simpleDecoder(shape: SimpleShape): Convert {
 }
 
 function structureDecoder(shape: StructureShape): Convert {
-  const fields = shape.members.map((member) => ({ name: member.name, decode: lazily(() => jsonDecoder(member.shape())) }));
+  const fields = shape.members.map((member) => ({
+    name: member.name,
+    decode: lazily(() => jsonDecoder(member.shape())),
+  }));
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       if (Array.isArray(value)) throw serializationError('Start of list found where not expected');
@@ -117,7 +120,8 @@ function listDecoder(shape: ListShape): Convert {
 
 /** Sets a key that the client chose, `__proto__` included, as an ordinary member. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }
 
@@ -125,7 +129,9 @@ function mapDecoder(shape: MapShape): Convert {
   const decode = lazily(() => jsonDecoder(shape.value.shape()));
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw serializationError(Array.isArray(value) ? 'Start of list found where not expected' : 'Expected map or null');
+      throw serializationError(
+        Array.isArray(value) ? 'Start of list found where not expected' : 'Expected map or null',
+      );
     }
     const out: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(value)) if (item !== null) setOwn(out, key, decode(item));
@@ -176,7 +182,10 @@ function simpleEncoder(shape: SimpleShape): Convert {
 }
 
 function structureEncoder(shape: StructureShape): Convert {
-  const fields = shape.members.map((member) => ({ name: member.name, encode: lazily(() => jsonEncoder(member.shape())) }));
+  const fields = shape.members.map((member) => ({
+    name: member.name,
+    encode: lazily(() => jsonEncoder(member.shape())),
+  }));
   return (value) => {
     const from = value as Record<string, unknown>;
     const out: Record<string, unknown> = {};

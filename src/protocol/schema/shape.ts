@@ -161,7 +161,14 @@ export function toShape(schema: unknown): Shape {
   return known;
 }
 
-const emptyStructure: StructureShape = { kind: 'structure', union: false, name: 'Unit', traits: {}, members: [], requiredCount: 0 };
+const emptyStructure: StructureShape = {
+  kind: 'structure',
+  union: false,
+  name: 'Unit',
+  traits: {},
+  members: [],
+  requiredCount: 0,
+};
 
 function structureOf(schema: unknown): StructureShape {
   const shape = toShape(schema);

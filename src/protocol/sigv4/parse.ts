@@ -125,7 +125,8 @@ function parseQuery(query: ReadonlyMap<string, string>): Signature {
   const lacks = ['X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
     .filter((name) => !query.get(name))
     .map((name) => `AWS query-string parameters must include '${name}'.`);
-  if (lacks.length > 0) throw new AuthError('incompleteSignature', `${lacks.join(' ')} Re-examine the query-string parameters.`);
+  if (lacks.length > 0)
+    throw new AuthError('incompleteSignature', `${lacks.join(' ')} Re-examine the query-string parameters.`);
   if (query.get('X-Amz-Algorithm') !== algorithm) {
     throw new AuthError('incompleteSignature', `Unsupported AWS 'algorithm': '${query.get('X-Amz-Algorithm')}'`);
   }

@@ -41,11 +41,11 @@ interface Unsigned {
   readonly body?: string;
 }
 
-const escape = (text: string) =>
+const uriEscape = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 const toQuery = (query: Record<string, unknown>) =>
   Object.entries(query)
-    .map(([name, value]) => `${escape(name)}=${escape(String(value))}`)
+    .map(([name, value]) => `${uriEscape(name)}=${uriEscape(String(value))}`)
     .join('&');
 
 const plain = (request: Unsigned) => ({
@@ -86,10 +86,14 @@ describe('a signature in the headers', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(text),
-        fc.dictionary(text.filter((name) => name !== '' && name !== '__proto__'), text, { maxKeys: 5 }),
+        fc.dictionary(
+          text.filter((name) => name !== '' && name !== '__proto__'),
+          text,
+          { maxKeys: 5 },
+        ),
         fc.string({ unit: 'grapheme', maxLength: 100 }),
         async (segments, query, body) => {
-          const path = `/${segments.map(escape).join('/')}`;
+          const path = `/${segments.map(uriEscape).join('/')}`;
           verify(await sign({ path, query, body, headers: { 'x-amz-target': 'a  b\t c ', 'content-type': 'x' } }));
         },
       ),
@@ -143,7 +147,11 @@ describe('a signature in the headers', () => {
   });
 
   test('takes a + in the query for the space that Go signs', async () => {
-    const signed = await sign({ method: 'GET', path: '/acs/ws', query: { dockerVersion: 'DockerVersion: 20.10+dfsg1' } });
+    const signed = await sign({
+      method: 'GET',
+      path: '/acs/ws',
+      query: { dockerVersion: 'DockerVersion: 20.10+dfsg1' },
+    });
     assert.match(signed.query, /%20.*%2B/);
     verify({ ...signed, query: signed.query.replaceAll('%20', '+') });
   });
@@ -188,8 +196,18 @@ describe('a broken signature', () => {
   const cases: readonly [name: string, request: SignedRequest, failure: string, message: RegExp][] = [
     ['no signature', { ...request(''), headers }, 'missingToken', /Missing Authentication Token/],
     ['another algorithm', request('Basic eDp5'), 'incompleteSignature', /algorithm/],
-    ['nothing but the algorithm', request('AWS4-HMAC-SHA256'), 'incompleteSignature', /'Credential'.*'Signature'.*'SignedHeaders'/],
-    ['no date', request(`AWS4-HMAC-SHA256 ${credential}, ${rest}`, { 'x-amz-date': undefined }), 'incompleteSignature', /X-Amz-Date/],
+    [
+      'nothing but the algorithm',
+      request('AWS4-HMAC-SHA256'),
+      'incompleteSignature',
+      /'Credential'.*'Signature'.*'SignedHeaders'/,
+    ],
+    [
+      'no date',
+      request(`AWS4-HMAC-SHA256 ${credential}, ${rest}`, { 'x-amz-date': undefined }),
+      'incompleteSignature',
+      /X-Amz-Date/,
+    ],
     ['a short credential', request(`AWS4-HMAC-SHA256 Credential=AKIA/x, ${rest}`), 'incompleteSignature', /exactly 5/],
     [
       'another terminator',
@@ -215,7 +233,12 @@ describe('a broken signature', () => {
       'signatureMismatch',
       /'Host'/,
     ],
-    ['a signature that is no hex', request(`AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=zz`), 'signatureMismatch', /does not match/],
+    [
+      'a signature that is no hex',
+      request(`AWS4-HMAC-SHA256 ${credential}, SignedHeaders=host, Signature=zz`),
+      'signatureMismatch',
+      /does not match/,
+    ],
   ];
   for (const [name, broken, failure, message] of cases) {
     test(`${name} is ${failure}`, () => assert.throws(() => verify(broken), refused(failure, message)));

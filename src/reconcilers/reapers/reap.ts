@@ -1,11 +1,13 @@
 /**
  * What goes by itself after a time: stopped tasks after an hour, as on AWS; INACTIVE services and clusters, which stay
- * describable a while; idempotency tokens. Each pass drops a bounded number of rows per table, oldest state first come.
+ * describable a while; deleted task definitions that nothing refers to; idempotency tokens. Each pass drops a bounded
+ * number of rows per table, oldest state first come.
  */
 import type { Clock } from '#lib/clock.ts';
+import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { clientTokens, clusters, serviceEvents, services, tasks } from '#store/tables.ts';
+import { clientTokens, clusters, serviceEvents, services, taskDefinitions, tasks } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReaperDeps {
@@ -38,6 +40,12 @@ function expired<R>(
   return keys;
 }
 
+/** When deletion was asked for, of a task definition that no task and no service refers to any more. */
+const unused = (tx: Tx) => (row: TaskDefinitionRow) =>
+  tx.count(tasks, 'byTaskDefinition', row.arn) + tx.count(services, 'byTaskDefinition', row.arn) === 0
+    ? row.deleteRequestedAt
+    : undefined;
+
 export function createReaper(deps: ReaperDeps): Reconciler {
   const { store, clock, stoppedTaskMs = HOUR_MS } = deps;
   const reap = (tx: Tx): boolean => {
@@ -45,6 +53,7 @@ export function createReaper(deps: ReaperDeps): Reconciler {
     const gone = [
       expired(tx, tasks, tx.find(tasks, 'stopped', 'stopped'), (row) => row.stoppedAt, nowMs - stoppedTaskMs),
       expired(tx, clusters, tx.all(clusters), (row) => row.inactiveAt, nowMs - HOUR_MS),
+      expired(tx, taskDefinitions, tx.find(taskDefinitions, 'deleting', 'deleting'), unused(tx), nowMs - HOUR_MS),
       expired(tx, clientTokens, tx.all(clientTokens), (row) => row.createdAt, nowMs - 24 * HOUR_MS),
     ];
     const goneServices = expired(tx, services, tx.all(services), (row) => row.inactiveAt, nowMs - HOUR_MS);

@@ -1,7 +1,8 @@
 /**
  * `requiresAttributes`: the capabilities that an instance must report before a task can be placed on it, derived from
  * what its definition uses. Names are those that the ECS agent reports; Docker API versions stand for features that
- * came with them. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html#attributes
+ * came with them. A task role requires nothing, because no agent is given credentials for it yet.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html#attributes
  */
 import type { Attribute, ContainerDefinition, Volume } from '@aws-sdk/client-ecs';
 
@@ -11,7 +12,6 @@ export interface CapabilityInput {
   readonly networkMode?: string;
   readonly pidMode?: string;
   readonly ipcMode?: string;
-  readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
 }
 
@@ -58,9 +58,6 @@ function* ofContainer(container: ContainerDefinition, executionRole: boolean): G
 }
 
 function* ofTask(task: CapabilityInput): Generator<string> {
-  if (task.taskRoleArn) {
-    yield aws(task.networkMode === 'host' ? 'task-iam-role-network-host' : 'task-iam-role');
-  }
   if (task.networkMode === 'awsvpc') {
     yield ecs('task-eni');
     yield dockerApi('1.18');

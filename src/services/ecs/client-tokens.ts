@@ -1,7 +1,7 @@
 /** Idempotency by clientToken: the same token with the same request answers what it made before. */
 import { createHash } from 'node:crypto';
 import { type Scope, scopeKey } from '#model/arn.ts';
-import type { View, Tx } from '#store/store.ts';
+import type { Tx, View } from '#store/store.ts';
 import { clientTokens } from '#store/tables.ts';
 import { clientException } from './errors.ts';
 

@@ -10,7 +10,7 @@ import type {
   TaskOverride,
   TaskVolumeConfiguration,
 } from '@aws-sdk/client-ecs';
-import { whyNotLaunchable, launchTags } from '#launch/launch-tasks.ts';
+import { launchTags, whyNotLaunchable } from '#launch/launch-tasks.ts';
 import type { TaskTemplate } from '#launch/new-task.ts';
 import type { Scope } from '#model/arn.ts';
 import type { ClusterRow, LaunchType, TaskDefinitionRow } from '#model/rows.ts';
@@ -60,7 +60,11 @@ function checkContainerOverride(definition: TaskDefinitionRow, override: Contain
   if (!definition.containerDefinitions.some((container) => container.name === name)) {
     throw invalidParameter(`Override for container named ${name} is not a container in the TaskDefinition.`);
   }
-  for (const [member, least] of [['cpu', 0], ['memory', 6], ['memoryReservation', 6]] as const) {
+  for (const [member, least] of [
+    ['cpu', 0],
+    ['memory', 6],
+    ['memoryReservation', 6],
+  ] as const) {
     const value = override[member];
     if (value !== undefined && (!Number.isInteger(value) || value < least)) {
       throw invalidParameter(`Invalid '${member}' in the override for container '${name}'.`);
@@ -109,7 +113,9 @@ export interface CommonLaunchInput {
 
 function checkCommon(input: CommonLaunchInput): void {
   if (input.group !== undefined && /^(service|daemon):/.test(input.group)) {
-    throw invalidParameter(`Invalid group: the prefix of ${input.group} is reserved for tasks that a scheduler starts.`);
+    throw invalidParameter(
+      `Invalid group: the prefix of ${input.group} is reserved for tasks that a scheduler starts.`,
+    );
   }
   if (input.group !== undefined && (input.group.length < 1 || input.group.length > 255)) {
     throw invalidParameter('group must be between 1 and 255 characters.');

@@ -45,6 +45,7 @@ export function requireContainerInstance(
   if (!idOrArn) throw invalidParameter('Container instance can not be blank.');
   const row = findContainerInstance(view, scope, cluster, idOrArn);
   if (!row) throw invalidParameter(`Referenced container instance ${lastSegment(idOrArn)} not found.`);
-  if (row.status === 'INACTIVE') throw invalidParameter(`Referenced container instance ${lastSegment(idOrArn)} is not active.`);
+  if (row.status === 'INACTIVE')
+    throw invalidParameter(`Referenced container instance ${lastSegment(idOrArn)} is not active.`);
   return row;
 }

@@ -1,5 +1,5 @@
 /** Ids and ARNs to tasks, within one cluster. */
-import { type Scope, parseArn, taskArn } from '#model/arn.ts';
+import { parseArn, type Scope, taskArn } from '#model/arn.ts';
 import type { ClusterRow, TaskRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { tasks } from '#store/tables.ts';

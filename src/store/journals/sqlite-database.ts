@@ -7,17 +7,18 @@
  * - `application_id` marks the file as ours, `user_version` is the layout of the tables here (not the schema of the
  *   rows, which is in `head`).
  */
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type JournalBatch, JournalError, type JournalErrorCode, type JournalHead } from '../journal.ts';
 
 const applicationId = 0x534c5057;
 const layoutVersion = 1;
 
-/** Bytes of a page. Higher: small commits write more to the log; lower: rows of 1-2 KB fill pages badly. */
-const pageSizeBytes = 8192;
+/** Bytes of a page. Higher: a change of one row writes more to the log; lower: rows of 1-2 KB waste more of a page. */
+const pageSizeBytes = 4096;
 /** Pages in the log before they are moved into the file. Higher: longer pauses when it happens; lower: the same pages are moved again and again. */
-const checkpointPages = 2000;
+const checkpointPages = 1000;
 
 const layout = `
   CREATE TABLE IF NOT EXISTS head (
@@ -93,7 +94,7 @@ export class SqliteDatabase {
   static open(path: string): SqliteDatabase {
     let db: DatabaseSync | undefined;
     try {
-      createPrivately(path);
+      prepareFile(path);
       db = new DatabaseSync(path);
       db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageSizeBytes}`);
       checkOwner(path, db);
@@ -182,16 +183,22 @@ export class SqliteDatabase {
   }
 }
 
-/** The file holds secret access keys. `wx` never touches an existing file: closing a descriptor of one would drop its locks. */
-function createPrivately(path: string): void {
+/**
+ * Makes the file when there is none, for its owner only (it holds secret access keys), and sees that it can be written:
+ * SQLite itself opens a file that cannot be as if all were well. Never opens an existing file, because closing a
+ * descriptor of one would drop the locks that this process has on it.
+ */
+function prepareFile(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    if (code === 'EROFS') throw new JournalError('READ_ONLY', `the journal ${path} cannot be made (${message})`);
-    if (code === 'ENOSPC') throw new JournalError('DISK_FULL', `the journal ${path} cannot be made (${message})`);
-    throw new JournalError('UNREACHABLE', `the journal ${path} cannot be made (${message})`, { cause: error });
+    const known = { EROFS: 'READ_ONLY', EACCES: 'READ_ONLY', EPERM: 'READ_ONLY', ENOSPC: 'DISK_FULL' } as const;
+    const kind = Object.hasOwn(known, code ?? '') ? known[code as keyof typeof known] : 'UNREACHABLE';
+    throw new JournalError(kind, `the journal ${path} cannot be made or written (${message})`, { cause: error });
   }
 }
 
@@ -211,11 +218,7 @@ function checkOwner(path: string, db: DatabaseSync): void {
 }
 
 function locked(path: string, cause: unknown): JournalError {
-  let holder = 'another process';
-  try {
-    holder = `process ${readFileSync(`${path}.pid`, 'utf8').trim()}`;
-  } catch (error) {
-    holder += ` (${(error as Error).message})`;
-  }
+  const named = existsSync(`${path}.pid`) ? readFileSync(`${path}.pid`, 'utf8').trim() : '';
+  const holder = named === '' ? 'another process' : `process ${named}`;
   return new JournalError('LOCKED', `the journal ${path} is open in ${holder}; stop that one first`, { cause });
 }

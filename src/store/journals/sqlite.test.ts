@@ -196,8 +196,8 @@ describe('sqlite journal: no room, no right', () => {
       chmodSync(directory, 0o500);
     }
     try {
-      await assert.rejects(openSqliteJournal({ path }), { code: /READ_ONLY|UNREACHABLE/ });
-      await assert.rejects(openSqliteJournal({ path: join(directory, 'new.db') }), { code: /READ_ONLY|UNREACHABLE/ });
+      await assert.rejects(openSqliteJournal({ path }), { code: 'READ_ONLY' });
+      await assert.rejects(openSqliteJournal({ path: join(directory, 'new.db') }), { code: 'READ_ONLY' });
     } finally {
       if (isRoot) execFileSync('umount', [directory]);
       else chmodSync(directory, 0o700);

@@ -26,7 +26,9 @@ before(async () => {
 after(() => plane.close());
 
 const submit = async (input: SubmitTaskStateChangeCommandInput) => {
-  const { acknowledgment } = await ecs.send(new SubmitTaskStateChangeCommand({ cluster: 'default', reason: '', ...input }));
+  const { acknowledgment } = await ecs.send(
+    new SubmitTaskStateChangeCommand({ cluster: 'default', reason: '', ...input }),
+  );
   assert.ok(acknowledgment);
 };
 const rowOf = (arn: string) => plane.store.get(tasks, arn)!;
@@ -77,7 +79,11 @@ describe('SubmitTaskStateChange', () => {
 
   it('acknowledges late, repeated and unknown reports and changes nothing by them', async () => {
     const { arn } = putTask(plane.store, { containerInstanceArn: instance });
-    const stop = { task: arn, status: 'STOPPED', containers: [{ containerName: 'app', status: 'STOPPED', exitCode: 0 }] };
+    const stop = {
+      task: arn,
+      status: 'STOPPED',
+      containers: [{ containerName: 'app', status: 'STOPPED', exitCode: 0 }],
+    };
     await submit(stop);
     const stopped = rowOf(arn);
     await submit(stop);

@@ -27,19 +27,21 @@ after(() => plane.close());
 const put = (attributes: Attribute[]) => ecs.send(new PutAttributesCommand({ attributes }));
 const remove = (attributes: Attribute[]) => ecs.send(new DeleteAttributesCommand({ attributes }));
 const targetType = 'container-instance' as const;
-const list = async (input: object) =>
-  (await ecs.send(new ListAttributesCommand({ targetType, ...input }))).attributes!;
+const list = async (input: object) => (await ecs.send(new ListAttributesCommand({ targetType, ...input }))).attributes!;
 
 describe('attributes of container instances', () => {
   it('are put, replaced, listed by name and value, and deleted', async () => {
     const id = arn.split('/').at(-1)!;
     const answer = await put([{ name: 'stack', value: 'production', targetType, targetId: id }]);
     assert.deepEqual(answer.attributes, [{ name: 'stack', value: 'production', targetId: arn }]);
-    await put([{ name: 'stack', value: 'staging', targetId: other }, { name: 'plain', targetId: arn }]);
-    assert.deepEqual(
-      (await list({ attributeName: 'stack' })).map(({ value }) => value).sort(),
-      ['production', 'staging'],
-    );
+    await put([
+      { name: 'stack', value: 'staging', targetId: other },
+      { name: 'plain', targetId: arn },
+    ]);
+    assert.deepEqual((await list({ attributeName: 'stack' })).map(({ value }) => value).sort(), [
+      'production',
+      'staging',
+    ]);
     assert.deepEqual(await list({ attributeName: 'stack', attributeValue: 'staging' }), [
       { name: 'stack', value: 'staging', targetId: other },
     ]);

@@ -100,7 +100,8 @@ describe('RegisterContainerInstance', () => {
       made.middlewareStack.add(
         (next) => (args) => {
           const request = args.request as { body: string | Uint8Array; headers: Record<string, string> };
-          request.body = JSON.stringify({ ...JSON.parse(Buffer.from(request.body as Uint8Array).toString()), clientToken: input.clientToken });
+          const sent = JSON.parse(Buffer.from(request.body as Uint8Array).toString());
+          request.body = JSON.stringify({ ...sent, clientToken: input.clientToken });
           request.headers['content-length'] = String(Buffer.byteLength(request.body));
           return next(args);
         },
@@ -169,7 +170,10 @@ describe('DescribeContainerInstances', () => {
   });
 
   it('accepts short ids, includes health, and lists what is missing', async () => {
-    const { containerInstanceArn: arn } = await registerInstance(ecs, { cluster: 'busy', tags: [{ key: 'k', value: 'v' }] });
+    const { containerInstanceArn: arn } = await registerInstance(ecs, {
+      cluster: 'busy',
+      tags: [{ key: 'k', value: 'v' }],
+    });
     const missing = '0'.repeat(32);
     const answer = await ecs.send(
       new DescribeContainerInstancesCommand({
@@ -216,7 +220,11 @@ describe('ListContainerInstances', () => {
     assert.deepEqual(await listThem({ filter: 'attribute:rack == 2' }), [arns[1]]);
     await assert.rejects(listThem({ filter: 'attribute:rack ==' }), { name: 'InvalidParameterException' });
     await ecs.send(
-      new UpdateContainerInstancesStateCommand({ cluster: 'listed', containerInstances: [arns[0]!], status: 'DRAINING' }),
+      new UpdateContainerInstancesStateCommand({
+        cluster: 'listed',
+        containerInstances: [arns[0]!],
+        status: 'DRAINING',
+      }),
     );
     assert.deepEqual(await listThem({ status: 'DRAINING' }), [arns[0]]);
     await ecs.send(new DeregisterContainerInstanceCommand({ cluster: 'listed', containerInstance: arns[2] }));

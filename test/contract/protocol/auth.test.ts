@@ -13,7 +13,10 @@ before(async () => {
 after(() => plane.close());
 
 const listClusters = {
-  headers: { 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.ListClusters', 'content-type': 'application/x-amz-json-1.1' },
+  headers: {
+    'x-amz-target': 'AmazonEC2ContainerServiceV20141113.ListClusters',
+    'content-type': 'application/x-amz-json-1.1',
+  },
   body: '{}',
 };
 const identity = { path: '/?Action=GetCallerIdentity&Version=2011-06-15', method: 'GET' };
@@ -24,7 +27,10 @@ describe('a JSON service', () => {
   test('refuses an unsigned call', async () => {
     const { status, body } = await send(plane.endpoint, listClusters);
     assert.equal(status, 400);
-    assert.deepEqual(JSON.parse(body), { __type: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' });
+    assert.deepEqual(JSON.parse(body), {
+      __type: 'MissingAuthenticationTokenException',
+      message: 'Missing Authentication Token',
+    });
   });
 
   test('refuses an unknown key', async () => {
@@ -36,7 +42,9 @@ describe('a JSON service', () => {
 
   test('refuses a session token that the key does not have', async () => {
     const credentials = { ...plane.clientConfig().credentials, sessionToken: 'made up' };
-    await assert.rejects(plane.ecs({ credentials }).send(new ListClustersCommand()), { name: 'UnrecognizedClientException' });
+    await assert.rejects(plane.ecs({ credentials }).send(new ListClustersCommand()), {
+      name: 'UnrecognizedClientException',
+    });
   });
 
   test('refuses a wrong signature', async () => {
@@ -54,7 +62,10 @@ describe('a JSON service', () => {
   });
 
   test('refuses a signature of another time', async () => {
-    const { status, body } = await send(plane.endpoint, await sign(plane, listClusters, { at: Date.now() - 10 * 60_000 }));
+    const { status, body } = await send(
+      plane.endpoint,
+      await sign(plane, listClusters, { at: Date.now() - 10 * 60_000 }),
+    );
     assert.equal(status, 400);
     const error = JSON.parse(body);
     assert.equal(error.__type, 'InvalidSignatureException');
@@ -105,7 +116,10 @@ describe('permissive mode', () => {
   test('takes the account from a key of 12 digits and lets any other in', async () => {
     const permissive = await startTestControlPlane({ auth: 'permissive' });
     try {
-      for (const [accessKeyId, account] of [['111122223333', '111122223333'], ['test', '000000000000']] as const) {
+      for (const [accessKeyId, account] of [
+        ['111122223333', '111122223333'],
+        ['test', '000000000000'],
+      ] as const) {
         const credentials = { accessKeyId, secretAccessKey: 'anything' };
         const answer = await permissive.sts({ credentials }).send(new GetCallerIdentityCommand());
         assert.equal(answer.Account, account);

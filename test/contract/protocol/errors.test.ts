@@ -14,16 +14,58 @@ after(() => plane.close());
 const ecs = 'AmazonEC2ContainerServiceV20141113';
 
 describe('JSON errors', () => {
-  const cases: readonly [name: string, operation: string, body: string | Buffer, code: string, message: string | RegExp][] = [
+  const cases: readonly [
+    name: string,
+    operation: string,
+    body: string | Buffer,
+    code: string,
+    message: string | RegExp,
+  ][] = [
     ['text that is no JSON', 'ListClusters', '{"a', 'SerializationException', /not a JSON document/],
-    ['bytes that are no UTF-8', 'ListClusters', Buffer.from([0x22, 0xff, 0x22]), 'SerializationException', /not a JSON document/],
+    [
+      'bytes that are no UTF-8',
+      'ListClusters',
+      Buffer.from([0x22, 0xff, 0x22]),
+      'SerializationException',
+      /not a JSON document/,
+    ],
     ['a list at the top', 'ListClusters', '[]', 'SerializationException', 'Start of list found where not expected'],
     ['null at the top', 'ListClusters', 'null', 'SerializationException', 'Unexpected field type'],
-    ['text for a number', 'ListClusters', '{"maxResults":"1"}', 'SerializationException', 'STRING_VALUE cannot be converted to Integer'],
-    ['a number for text', 'ListClusters', '{"nextToken":1}', 'SerializationException', 'NUMBER_VALUE cannot be converted to String'],
-    ['a structure for a list', 'DescribeClusters', '{"clusters":{}}', 'SerializationException', 'Start of structure or map found where not expected.'],
-    ['a number that no double holds', 'ListClusters', '{"maxResults":1e999}', 'SerializationException', 'Number out of range'],
-    ['a missing member', 'DescribeTaskDefinition', '{}', 'InvalidParameterException', 'TaskDefinition can not be blank.'],
+    [
+      'text for a number',
+      'ListClusters',
+      '{"maxResults":"1"}',
+      'SerializationException',
+      'STRING_VALUE cannot be converted to Integer',
+    ],
+    [
+      'a number for text',
+      'ListClusters',
+      '{"nextToken":1}',
+      'SerializationException',
+      'NUMBER_VALUE cannot be converted to String',
+    ],
+    [
+      'a structure for a list',
+      'DescribeClusters',
+      '{"clusters":{}}',
+      'SerializationException',
+      'Start of structure or map found where not expected.',
+    ],
+    [
+      'a number that no double holds',
+      'ListClusters',
+      '{"maxResults":1e999}',
+      'SerializationException',
+      'Number out of range',
+    ],
+    [
+      'a missing member',
+      'DescribeTaskDefinition',
+      '{}',
+      'InvalidParameterException',
+      'TaskDefinition can not be blank.',
+    ],
     ['a missing list', 'DescribeTasks', '{}', 'InvalidParameterException', 'Tasks cannot be empty.'],
     ['a missing family', 'RegisterTaskDefinition', '{}', 'ClientException', 'Family can not be blank.'],
     ['an unknown operation', 'Nope', '{}', 'UnknownOperationException', 'Unknown operation Nope'],
@@ -118,7 +160,9 @@ describe('the listener', () => {
         answer += data.toString('latin1');
       });
       socket.on('close', () => resolve(answer));
-      socket.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ECONNRESET' ? resolve(answer) : reject(error)));
+      socket.on('error', (error: NodeJS.ErrnoException) =>
+        error.code === 'ECONNRESET' ? resolve(answer) : reject(error),
+      );
       socket.setTimeout(5_000, () => socket.destroy(new Error('the connection stayed open')));
     });
 

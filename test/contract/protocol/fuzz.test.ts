@@ -36,7 +36,13 @@ function check(reply: RawReply, what: unknown): void {
 }
 
 const headerText = fc
-  .string({ unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)), maxLength: 60 })
+  .string({
+    unit: fc
+      .integer({ min: 0x20, max: 0xff })
+      .filter((code) => code !== 0x7f)
+      .map((code) => String.fromCharCode(code)),
+    maxLength: 60,
+  })
   .map((text) => text.trim());
 const target = fc.oneof(
   headerText,
@@ -50,7 +56,12 @@ const target = fc.oneof(
 );
 const contentType = fc.oneof(
   headerText,
-  fc.constantFrom('application/x-amz-json-1.1', 'application/x-amz-json-1.0', 'application/x-www-form-urlencoded', 'text/xml'),
+  fc.constantFrom(
+    'application/x-amz-json-1.1',
+    'application/x-amz-json-1.0',
+    'application/x-www-form-urlencoded',
+    'text/xml',
+  ),
 );
 const memberNames =
   'cluster clusterName clusters taskDefinition family containerDefinitions name image memory cpu tags key value tasks services service maxResults nextToken status attributes containerInstances resourceArn logGroupName logStreamName logEvents message timestamp filterPattern networkMode volumes settings __proto__ constructor'.split(
@@ -59,7 +70,16 @@ const memberNames =
 const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
   leaf: fc.oneof(
     fc.string({ unit: 'binary', maxLength: 20 }),
-    fc.constantFrom('default', 'a:1', 'arn:aws:ecs:us-east-1:123456789012:cluster/x', 'arn:', 'ACTIVE', '*', '', 'x'.repeat(5000)),
+    fc.constantFrom(
+      'default',
+      'a:1',
+      'arn:aws:ecs:us-east-1:123456789012:cluster/x',
+      'arn:',
+      'ACTIVE',
+      '*',
+      '',
+      'x'.repeat(5000),
+    ),
     fc.double(),
     fc.maxSafeInteger(),
     fc.boolean(),
@@ -72,18 +92,38 @@ const { tree } = fc.letrec<{ tree: unknown; leaf: unknown }>((tie) => ({
     fc.dictionary(fc.constantFrom(...memberNames), tie('tree'), { maxKeys: 6 }),
   ),
 }));
-const json = fc.oneof(tree.map((value) => JSON.stringify(value) ?? ''), fc.json(), fc.string({ unit: 'binary' }));
+const json = fc.oneof(
+  tree.map((value) => JSON.stringify(value) ?? ''),
+  fc.json(),
+  fc.string({ unit: 'binary' }),
+);
 const form = fc
-  .array(fc.tuple(fc.oneof(headerText, fc.constantFrom('Action', 'Version', 'RoleArn', 'Tags.member.1.Key', 'a.'.repeat(200))), headerText))
+  .array(
+    fc.tuple(
+      fc.oneof(headerText, fc.constantFrom('Action', 'Version', 'RoleArn', 'Tags.member.1.Key', 'a.'.repeat(200))),
+      headerText,
+    ),
+  )
   .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join('&'));
 const path = fc.oneof(
-  fc.constantFrom('/', '/?Action=GetCallerIdentity', '/?X-Amz-Credential=a/b&X-Amz-Signature=c', '/%', '/%ff?%ff=%', '//', '/..', '/?'),
+  fc.constantFrom(
+    '/',
+    '/?Action=GetCallerIdentity',
+    '/?X-Amz-Credential=a/b&X-Amz-Signature=c',
+    '/%',
+    '/%ff?%ff=%',
+    '//',
+    '/..',
+    '/?',
+  ),
   fc.webPath().map((text) => text || '/'),
 );
 const authorization = fc.oneof(
   fc.constant(undefined),
   headerText,
-  fc.tuple(headerText, headerText, headerText).map((parts) => `AWS4-HMAC-SHA256 Credential=${parts[0]}, SignedHeaders=${parts[1]}, Signature=${parts[2]}`),
+  fc
+    .tuple(headerText, headerText, headerText)
+    .map((parts) => `AWS4-HMAC-SHA256 Credential=${parts[0]}, SignedHeaders=${parts[1]}, Signature=${parts[2]}`),
   fc.constant('AWS4-HMAC-SHA256 Credential=AKIA/20260102/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature=00'),
 );
 
@@ -107,7 +147,10 @@ test('unsigned garbage', async () => {
           'x-amz-date': raw.date,
         }).filter((entry): entry is [string, string] => entry[1] !== undefined),
       );
-      check(await send(plane.endpoint, { method: raw.method, path: raw.path, headers, body: Buffer.from(raw.body) }), raw);
+      check(
+        await send(plane.endpoint, { method: raw.method, path: raw.path, headers, body: Buffer.from(raw.body) }),
+        raw,
+      );
     }),
     settings,
   );
@@ -115,7 +158,10 @@ test('unsigned garbage', async () => {
 
 test('signed garbage for every operation that there is', async () => {
   const operations = [
-    ...Object.keys(ecsHandlers).map((name) => ({ service: 'ecs', target: `AmazonEC2ContainerServiceV20141113.${name}` })),
+    ...Object.keys(ecsHandlers).map((name) => ({
+      service: 'ecs',
+      target: `AmazonEC2ContainerServiceV20141113.${name}`,
+    })),
     ...Object.keys(logsHandlers).map((name) => ({ service: 'logs', target: `Logs_20140328.${name}` })),
   ];
   await fc.assert(
@@ -159,7 +205,10 @@ test('signed garbage in forms', async () => {
   await fc.assert(
     fc.asyncProperty(form, async (body) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      check(await send(plane.endpoint, await sign(plane, { headers, body: Buffer.from(body) }, { service: 'sts' })), body);
+      check(
+        await send(plane.endpoint, await sign(plane, { headers, body: Buffer.from(body) }, { service: 'sts' })),
+        body,
+      );
     }),
     settings,
   );
@@ -187,12 +236,13 @@ test('garbage instead of HTTP', async () => {
       socket.on('close', () => resolve());
       socket.resume();
     });
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 400 }), sendBytes),
-    { ...settings, numRuns: 40 },
-  );
+  await fc.assert(fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 400 }), sendBytes), {
+    ...settings,
+    numRuns: 40,
+  });
 });
 
-test('after all that the next request is served', async () => {
+test('after all that the next request is served, and nothing has failed in the background', async () => {
+  assert.deepEqual(failures, [], again);
   await plane.ecs().send(new ListClustersCommand());
 });

@@ -51,7 +51,10 @@ describe('GetCallerIdentity', () => {
     assert.equal(reply.headers['content-type'], 'text/xml');
     assert.match(reply.body, new RegExp(`<Account>${plane.account}</Account>`));
     assert.match(reply.body, new RegExp(`<RequestId>${reply.headers['x-amzn-requestid']}</RequestId>`));
-    const other = await send(plane.endpoint, { method: 'GET', path: path.replace('GetCallerIdentity', 'GetSessionToken') });
+    const other = await send(plane.endpoint, {
+      method: 'GET',
+      path: path.replace('GetCallerIdentity', 'GetSessionToken'),
+    });
     assert.match(other.body, /<Code>SignatureDoesNotMatch<\/Code>/);
   });
 });
@@ -59,12 +62,15 @@ describe('GetCallerIdentity', () => {
 describe('what STS does not do here', () => {
   test('is refused by name, and not as something to retry', async () => {
     const started = plane.sts({ maxAttempts: 3 });
-    await assert.rejects(started.send(new GetSessionTokenCommand()), (error: Error & { $metadata: { attempts: number } }) => {
-      assert.equal(error.name, 'NotImplemented');
-      assert.match(error.message, /sts:GetSessionToken.*docs\/compatibility\.md/);
-      assert.equal(error.$metadata.attempts, 1);
-      return true;
-    });
+    await assert.rejects(
+      started.send(new GetSessionTokenCommand()),
+      (error: Error & { $metadata: { attempts: number } }) => {
+        assert.equal(error.name, 'NotImplemented');
+        assert.match(error.message, /sts:GetSessionToken.*docs\/compatibility\.md/);
+        assert.equal(error.$metadata.attempts, 1);
+        return true;
+      },
+    );
     const role = { RoleArn: 'arn:aws:iam::123456789012:role/x', RoleSessionName: 'y' };
     await assert.rejects(plane.sts().send(new AssumeRoleCommand(role)), { name: 'NotImplemented' });
   });

@@ -30,7 +30,9 @@ function checkInput(input: CreateServiceCommandInput): void {
     throw invalidParameter(`clientToken can have up to ${maxTokenLength} characters.`);
   }
   if (input.launchType && input.capacityProviderStrategy?.length) {
-    throw invalidParameter('Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.');
+    throw invalidParameter(
+      'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
+    );
   }
   if (input.schedulingStrategy === 'DAEMON') throw notServedYet('The DAEMON scheduling strategy');
   if (input.role) throw notServedYet('role');
@@ -95,8 +97,8 @@ function makeRoom(tx: Tx, existing: ServiceRow | undefined): void {
   if (existing.status === 'ACTIVE') throw invalidParameter('Creation of service was not idempotent.');
   if (existing.status === 'DRAINING') throw invalidParameter('Unable to Start a service that is still Draining.');
   for (const event of [...tx.find(serviceEvents, 'byService', existing.arn)]) tx.delete(serviceEvents, event.key);
-  for (const task of [...tx.find(tasks, 'unaccountedByService', existing.arn)]) {
-    tx.update(tasks, task.arn, (row) => ({ ...row, accountedFor: true }));
+  for (const task of [...tx.find(tasks, 'unsettledByService', existing.arn)]) {
+    tx.update(tasks, task.arn, (row) => ({ ...row, settled: true as const }));
   }
 }
 

@@ -3,8 +3,8 @@ import type { ServiceRow } from '#model/rows.ts';
 import { services } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter, serviceNotFound } from '../errors.ts';
-import { requireService } from '../resolve-service.ts';
 import { requireCluster } from '../resolve.ts';
+import { requireService } from '../resolve-service.ts';
 import { viewService } from '../views/service.ts';
 
 function draining(row: ServiceRow, nowMs: number): ServiceRow {

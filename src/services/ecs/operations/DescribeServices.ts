@@ -1,8 +1,13 @@
-import type { DescribeServicesCommandInput, DescribeServicesCommandOutput, Failure, Service } from '@aws-sdk/client-ecs';
+import type {
+  DescribeServicesCommandInput,
+  DescribeServicesCommandOutput,
+  Failure,
+  Service,
+} from '@aws-sdk/client-ecs';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
-import { findService, toServiceArn } from '../resolve-service.ts';
 import { requireCluster } from '../resolve.ts';
+import { findService, toServiceArn } from '../resolve-service.ts';
 import { viewService } from '../views/service.ts';
 
 const maxServices = 10;

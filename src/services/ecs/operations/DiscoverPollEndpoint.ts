@@ -6,10 +6,9 @@ import type { EcsOperation } from '../context.ts';
  * keep the answer for 12 hours and append `ws`.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DiscoverPollEndpoint.html
  */
-export const DiscoverPollEndpoint: EcsOperation<
-  DiscoverPollEndpointCommandInput,
-  DiscoverPollEndpointCommandOutput
-> = (ctx) => {
+export const DiscoverPollEndpoint: EcsOperation<DiscoverPollEndpointCommandInput, DiscoverPollEndpointCommandOutput> = (
+  ctx,
+) => {
   const base = (ctx.deps.agentEndpoint ?? ctx.endpoint).replace(/\/+$/, '');
   return { endpoint: `${base}/acs/`, telemetryEndpoint: `${base}/tcs/` };
 };

@@ -1,5 +1,5 @@
 import type { Attribute, ListAttributesCommandInput, ListAttributesCommandOutput } from '@aws-sdk/client-ecs';
-import type { ClusterRow } from '#model/rows.ts';
+import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { containerInstances } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
@@ -14,11 +14,18 @@ interface Entry {
 
 const keyOf = ({ targetId, attribute }: Entry) => `${targetId}#${attribute.name}`;
 
+function* activeFrom(view: View, cluster: ClusterRow, first: string | undefined): Generator<ContainerInstanceRow> {
+  const row = first === undefined ? undefined : view.get(containerInstances, first);
+  if (row && row.clusterArn === cluster.arn && row.status !== 'INACTIVE') yield row;
+  for (const next of view.find(containerInstances, 'byCluster', cluster.arn, first)) {
+    if (next.status !== 'INACTIVE') yield next;
+  }
+}
+
 /** Attributes instance by instance, by name within one; `after` is the key of an entry. */
 function* entriesOf(view: View, cluster: ClusterRow, after: string | undefined): Generator<Entry> {
   const lastTarget = after?.slice(0, after.indexOf('#'));
-  for (const row of view.find(containerInstances, 'byCluster', cluster.arn)) {
-    if (row.status === 'INACTIVE' || (lastTarget !== undefined && row.arn < lastTarget)) continue;
+  for (const row of activeFrom(view, cluster, lastTarget)) {
     const sorted = [...row.attributes].sort((a, b) => (a.name! < b.name! ? -1 : 1));
     for (const attribute of sorted) {
       const entry = { targetId: row.arn, attribute };

@@ -1,9 +1,9 @@
 import type { ListContainerInstancesCommandInput, ListContainerInstancesCommandOutput } from '@aws-sdk/client-ecs';
+import { containerInstances } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { instanceFilter } from '../instance-filter.ts';
 import { paginate } from '../pagination.ts';
-import { containerInstances } from '#store/tables.ts';
 import { requireCluster } from '../resolve.ts';
 
 const statuses = ['ACTIVE', 'DRAINING', 'REGISTERING', 'DEREGISTERING', 'REGISTRATION_FAILED'] as const;

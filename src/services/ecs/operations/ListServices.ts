@@ -2,9 +2,9 @@ import type { ListServicesCommandInput, ListServicesCommandOutput } from '@aws-s
 import type { ServiceRow } from '#model/rows.ts';
 import { services } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
+import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';
 import { requireCluster } from '../resolve.ts';
-import { invalidParameter } from '../errors.ts';
 
 /** Ten a page unless asked otherwise. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html */
 export const ListServices: EcsOperation<ListServicesCommandInput, ListServicesCommandOutput> = (ctx, input) => {

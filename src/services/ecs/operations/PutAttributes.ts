@@ -5,7 +5,12 @@ import type { EcsOperation } from '../context.ts';
 import { attributeLimitExceeded, targetNotFound } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';
 import { findContainerInstance } from '../resolve-container-instance.ts';
-import { checkAttributeCount, checkTargetedAttribute, isReserved, maxCustomAttributes } from '../validate/attributes.ts';
+import {
+  checkAttributeCount,
+  checkTargetedAttribute,
+  isReserved,
+  maxCustomAttributes,
+} from '../validate/attributes.ts';
 
 function withAttribute(row: ContainerInstanceRow, name: string, value: string | undefined): ContainerInstanceRow {
   const others = row.attributes.filter((attribute) => attribute.name !== name);

@@ -61,7 +61,10 @@ function givenAttributes(attributes: readonly Attribute[] | undefined): Attribut
 
 /** Zone: the agent's own attribute, else its identity document, else the region's first. */
 function withZone(attributes: readonly Attribute[], zone: string): Attribute[] {
-  return [...attributes.filter(({ name }) => name !== 'ecs.availability-zone'), { name: 'ecs.availability-zone', value: zone }];
+  return [
+    ...attributes.filter(({ name }) => name !== 'ecs.availability-zone'),
+    { name: 'ecs.availability-zone', value: zone },
+  ];
 }
 
 /**
@@ -141,7 +144,8 @@ export const RegisterContainerInstance: EcsOperation<Input, RegisterContainerIns
     throw clientException('Cluster not found.');
   }
   const { clientToken: token, ...request } = input;
-  if (token !== undefined && token.length > 64) throw invalidParameter('clientToken can not be longer than 64 characters.');
+  if (token !== undefined && token.length > 64)
+    throw invalidParameter('clientToken can not be longer than 64 characters.');
   const operation = 'RegisterContainerInstance';
   const row = ctx.store.transact((tx) => {
     const made = token ? tokenResult(tx, ctx, operation, token, request)?.[0] : undefined;

@@ -2,7 +2,6 @@ import type { Failure, RunTaskCommandInput, RunTaskCommandOutput } from '@aws-sd
 import { hasActiveInstance, launchTasks } from '#launch/launch-tasks.ts';
 import type { LaunchType, TaskRow } from '#model/rows.ts';
 import { parseConstraints, parseStrategies } from '#placement/parse-request.ts';
-import { defaultStrategies } from '#placement/request.ts';
 import { tasks } from '#store/tables.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
@@ -21,7 +20,9 @@ function checkInput(input: RunTaskCommandInput): { count: number; launchType: La
   }
   if (input.capacityProviderStrategy?.length) {
     if (input.launchType) {
-      throw invalidParameter('Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.');
+      throw invalidParameter(
+        'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
+      );
     }
     throw notServedYet('capacityProviderStrategy');
   }
@@ -68,7 +69,7 @@ export const RunTask: EcsOperation<RunTaskCommandInput, RunTaskCommandOutput> = 
         ...template,
         count,
         constraints,
-        strategies: strategies.length > 0 ? strategies : defaultStrategies,
+        strategies,
       }),
     );
     if (input.clientToken !== undefined && launched.tasks.length > 0) {

@@ -11,7 +11,10 @@ import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { toClusterArn } from '../resolve.ts';
 
-function moved(attachments: readonly Attachment[], changes: readonly AttachmentStateChange[]): Attachment[] | undefined {
+function moved(
+  attachments: readonly Attachment[],
+  changes: readonly AttachmentStateChange[],
+): Attachment[] | undefined {
   const next = attachments.map((attachment) => {
     const change = changes.find((one) => lastSegment(one.attachmentArn!) === attachment.id);
     return change && change.status !== attachment.status ? { ...attachment, status: change.status } : attachment;

@@ -6,8 +6,8 @@ import { services } from '#store/tables.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { serviceNotActive } from '../errors.ts';
 import { requireLaunchable } from '../launch-request.ts';
-import { requireService } from '../resolve-service.ts';
 import { requireCluster } from '../resolve.ts';
+import { requireService } from '../resolve-service.ts';
 import {
   checkConstraints,
   checkDeploymentConfiguration,

@@ -50,10 +50,10 @@ function checkNameAndImage({ name, image }: ContainerDefinition): void {
 function checkSizes(container: ContainerDefinition, taskMemoryMiB: number | undefined): void {
   const { name, cpu, memory, memoryReservation } = container;
   const bad = (why: string) => clientException(`Invalid setting for container '${name}'. ${why}`);
-  if (cpu !== undefined && !isWhole(cpu, 0, maxInt)) throw bad("'cpu' must be greater than or equal to 0.");
+  if (cpu !== undefined && !isWhole(cpu, 0, maxInt)) throw bad(`'cpu' must be a whole number from 0 to ${maxInt}.`);
   for (const [member, value] of Object.entries({ memory, memoryReservation })) {
     if (value !== undefined && !isWhole(value, minMemoryMiB, maxInt)) {
-      throw bad(`'${member}' must be at least ${minMemoryMiB} MiB.`);
+      throw bad(`'${member}' must be a whole number of MiB from ${minMemoryMiB} to ${maxInt}.`);
     }
   }
   if (memory === undefined && memoryReservation === undefined && taskMemoryMiB === undefined) {

@@ -69,9 +69,5 @@ export function checkLogConfiguration(container: string, log: LogConfiguration):
   }
   checkBuffer(container, given);
   if (driver === 'awslogs') checkAwslogs(container, given);
-  return {
-    logDriver: log.logDriver,
-    ...(log.options && { options: given }),
-    ...(driver === 'awslogs' && { secretOptions: [] }),
-  };
+  return log;
 }

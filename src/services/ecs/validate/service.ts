@@ -76,7 +76,9 @@ export function checkDeploymentConfiguration(
   }
   if (!isPercent(maximumPercent, 100, 100_000)) throw invalidParameter('maximumPercent must be at least 100.');
   if (minimumHealthyPercent === 100 && maximumPercent === 100) {
-    throw invalidParameter('Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.');
+    throw invalidParameter(
+      'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
+    );
   }
   const breaker = given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker;
   return {

@@ -44,7 +44,11 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
     one({ memoryReservation: 65 }),
     "Invalid setting for container 'web'. 'memory' must be greater than or equal to 'memoryReservation'.",
   ],
-  ['memory too small', one({ memory: 3 }), "Invalid setting for container 'web'. 'memory' must be at least 6 MiB."],
+  [
+    'memory too small',
+    one({ memory: 3 }),
+    "Invalid setting for container 'web'. 'memory' must be a whole number of MiB from 6 to 2147483647.",
+  ],
   [
     'memory above the task',
     one({ memory: 600 }, { memory: '512' }),
@@ -238,6 +242,11 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
   ['proxy', task({ proxyConfiguration: { containerName: 'web' } }), 'proxyConfiguration is not supported here yet.'],
   ['bad role', task({ taskRoleArn: 'arn:aws:iam::1:user/x' }), 'Role is not valid'],
   [
+    'constraint of tasks only',
+    task({ placementConstraints: [{ type: 'distinctInstance' }] }),
+    "Invalid 'placementConstraints' setting for task. 'distinctInstance' must be one of [memberOf].",
+  ],
+  [
     'storage on EC2',
     task({ ephemeralStorage: { sizeInGiB: 30 } }),
     'Tasks using the EC2 launch type do not support EphemeralStorage',
@@ -277,6 +286,11 @@ for (const [name, input, message] of refused) {
     assert.throws(() => checkTaskDefinition(scope, input), { code: 'ClientException', message });
   });
 }
+
+test('refused: an expression that does not parse', () => {
+  const input = task({ placementConstraints: [{ type: 'memberOf', expression: 'attribute:x ==' }] });
+  assert.throws(() => checkTaskDefinition(scope, input), { code: 'ClientException', message: /^Invalid expression/ });
+});
 
 test('defaults are those that DescribeTaskDefinition answers', () => {
   const checked = checkTaskDefinition(scope, one({ portMappings: [{ containerPort: 80 }] }));
@@ -358,7 +372,6 @@ test('required attributes follow from what the definition uses', () => {
       'com.amazonaws.ecs.capability.ecr-auth',
       'com.amazonaws.ecs.capability.logging-driver.awslogs',
       'com.amazonaws.ecs.capability.privileged-container',
-      'com.amazonaws.ecs.capability.task-iam-role-network-host',
       'ecs.capability.container-health-check',
       'ecs.capability.container-ordering',
       'ecs.capability.docker-plugin.local',
@@ -366,4 +379,30 @@ test('required attributes follow from what the definition uses', () => {
       'ecs.capability.execution-role-ecr-pull',
     ],
   );
+});
+
+test('what was described can be registered again and stays the same', () => {
+  const input = task(
+    {
+      networkMode: 'bridge',
+      cpu: '1 vCPU',
+      memory: '1GB',
+      executionRoleArn: 'exec',
+      requiresCompatibilities: ['EC2', 'EXTERNAL'],
+      volumes: [{ name: 'a' }, { name: 'b', dockerVolumeConfiguration: { scope: 'shared' } }],
+      placementConstraints: [{ type: 'memberOf', expression: 'attribute:ecs.os-type == linux' }],
+      runtimePlatform: { cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' },
+    },
+    web({
+      ...logs({ ...group, mode: 'non-blocking', 'max-buffer-size': '4m' }),
+      portMappings: [{ containerPort: 80 }, { containerPortRange: '8000-8010', protocol: 'udp' }],
+      healthCheck: { command: ['CMD-SHELL', 'true'], startPeriod: 10 },
+      mountPoints: [{ sourceVolume: 'b', containerPath: '/b', readOnly: true }],
+      links: ['second:two'],
+    }),
+    second({ essential: false, restartPolicy: { enabled: true, restartAttemptPeriod: 60 } }),
+  );
+  const once = checkTaskDefinition(scope, input);
+  const again = checkTaskDefinition(scope, structuredClone(once) as unknown as RegisterTaskDefinitionRequest);
+  assert.deepEqual(again, once);
 });

@@ -6,6 +6,7 @@
 import type { ContainerDefinition, RegisterTaskDefinitionRequest, RuntimePlatform } from '@aws-sdk/client-ecs';
 import { partitionOf, type Scope } from '#model/arn.ts';
 import type { NetworkMode, TaskDefinitionRow } from '#model/rows.ts';
+import { InvalidPlacement, parseConstraints } from '#placement/parse-request.ts';
 import { requiredAttributes } from '../capabilities.ts';
 import { clientException } from '../errors.ts';
 import { compact, isWhole, notSupported } from './check.ts';
@@ -24,10 +25,9 @@ export type CheckedTaskDefinition = Omit<
 const familyPattern = /^[a-zA-Z0-9_-]{1,255}$/;
 const networkModes: readonly string[] = ['bridge', 'host', 'none', 'awsvpc'];
 const compatibilityNames: readonly string[] = ['EC2', 'FARGATE', 'EXTERNAL'];
-/** AWS's quotas: containers per definition, bytes of a definition, placement constraints. */
+/** AWS's quotas: containers per definition, bytes of a definition. */
 const maxContainers = 10;
 const maxDefinitionBytes = 65_536;
-const maxConstraints = 10;
 
 function checkOneOf(setting: string, value: string | undefined, allowed: readonly string[]): void {
   if (value !== undefined && !allowed.includes(value)) {
@@ -41,6 +41,19 @@ function toRoleArn(scope: Scope, nameOrArn: string | undefined): string | undefi
   if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,576}$/.test(nameOrArn)) return nameOrArn;
   if (!/^[\w+=,.@-]{1,64}$/.test(nameOrArn)) throw clientException('Role is not valid');
   return `arn:${partitionOf(scope.region)}:iam::${scope.account}:role/${nameOrArn}`;
+}
+
+/** A task definition knows only memberOf; its expression must parse. */
+function checkConstraints(given: RegisterTaskDefinitionRequest): void {
+  for (const { type } of given.placementConstraints ?? []) {
+    checkOneOf('placementConstraints', type ?? 'null', ['memberOf']);
+  }
+  try {
+    parseConstraints(given.placementConstraints ?? []);
+  } catch (error) {
+    if (error instanceof InvalidPlacement) throw clientException(error.message);
+    throw error;
+  }
 }
 
 function checkTaskSettings(given: RegisterTaskDefinitionRequest): void {
@@ -58,14 +71,7 @@ function checkTaskSettings(given: RegisterTaskDefinitionRequest): void {
   if (given.proxyConfiguration) throw notSupported('proxyConfiguration');
   if (given.inferenceAccelerators?.length) throw notSupported('inferenceAccelerators');
   if (given.enableFaultInjection) throw notSupported('enableFaultInjection');
-  const constraints = given.placementConstraints ?? [];
-  if (constraints.length > maxConstraints) {
-    throw clientException(`Placement constraints cannot have more than ${maxConstraints} elements.`);
-  }
-  for (const { type, expression } of constraints) {
-    checkOneOf('placementConstraints', type ?? 'null', ['memberOf']);
-    if (!expression) throw clientException('memberOf expression should not be null or empty.');
-  }
+  checkConstraints(given);
 }
 
 function checkPlatform(platform: RuntimePlatform | undefined): void {

@@ -38,7 +38,9 @@ function usedBy(view: View, row: ContainerInstanceRow): Used {
 function remainingResources(view: View, row: ContainerInstanceRow): Resource[] {
   const sums = view.sum(tasks, 'byContainerInstance', row.arn);
   const used = usedBy(view, row);
-  const taken = (set: readonly string[] | undefined, more: ReadonlySet<string>) => [...new Set([...(set ?? []), ...more])];
+  const taken = (set: readonly string[] | undefined, more: ReadonlySet<string>) => [
+    ...new Set([...(set ?? []), ...more]),
+  ];
   return row.registeredResources.map((resource) => {
     const { stringSetValue: set, integerValue = 0 } = resource;
     switch (resource.name) {

@@ -56,7 +56,7 @@ export function viewService(view: View, row: ServiceRow, include: ReadonlySet<Se
     platformFamily: row.platformFamily,
     taskDefinition: row.taskDefinitionArn,
     deploymentConfiguration: row.deploymentConfiguration,
-    deployments: row.deployments.map((deployment) => viewDeployment(view, deployment)),
+    deployments: row.status === 'INACTIVE' ? [] : row.deployments.map((deployment) => viewDeployment(view, deployment)),
     roleArn: row.roleArn,
     events: viewEvents(view, row),
     createdAt: new Date(row.createdAt),

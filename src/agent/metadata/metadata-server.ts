@@ -1,0 +1,112 @@
+/** The HTTP server of the task metadata endpoint: one handler on several addresses with the same port. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '#lib/clock.ts';
+import type { Logger } from '#lib/logger.ts';
+import type { MetadataRoutes } from './metadata-routes.ts';
+import { RateLimit } from './rate-limit.ts';
+
+/** As ECS's agent: requests per second on average and at once, for all containers together. */
+const STEADY_RPS = 40;
+const BURST_RPS = 60;
+const TIMEOUT_MS = 5_000;
+
+export interface MetadataServerOptions {
+  readonly addresses: readonly string[];
+  /** Tried in order until every address has it; 0 is any. */
+  readonly ports: readonly number[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface MetadataServer {
+  readonly port: number;
+  /** Until it is given, requests are answered 503. */
+  serve(routes: MetadataRoutes): void;
+  close(): Promise<void>;
+}
+
+function write(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+    Server: 'slipway-agent',
+  });
+  response.end(text);
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+const shut = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+async function listenOnAll(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  addresses: readonly string[],
+  wanted: number,
+): Promise<{ readonly servers: Server[]; readonly port: number }> {
+  const servers: Server[] = [];
+  let port = wanted;
+  try {
+    for (const address of addresses) {
+      const server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, handle);
+      await listen(server, address, port);
+      servers.push(server);
+      port = (server.address() as AddressInfo).port;
+    }
+    return { servers, port };
+  } catch (error) {
+    await Promise.all(servers.map(shut));
+    throw error;
+  }
+}
+
+export async function startMetadataServer(options: MetadataServerOptions): Promise<MetadataServer> {
+  const { clock, logger } = options;
+  const limit = new RateLimit(clock, STEADY_RPS, BURST_RPS);
+  let routes: MetadataRoutes | undefined;
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!limit.take()) return write(response, 429, 'You have reached maximum request limit.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return write(response, 405, 'Method Not Allowed');
+    if (!routes) return write(response, 503, 'the agent is starting');
+    const url = new URL(request.url ?? '/', 'http://169.254.170.2');
+    const { status, body } = await routes(url.pathname, url.searchParams);
+    write(response, status, body);
+  };
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, response).catch((error: unknown) => {
+      logger.error('the task metadata endpoint failed', { error });
+      if (!response.headersSent) write(response, 500, 'failed to get metadata');
+    });
+  };
+  let failure: unknown;
+  for (const wanted of options.ports) {
+    try {
+      const { servers, port } = await listenOnAll(handle, options.addresses, wanted);
+      return {
+        port,
+        serve: (next) => {
+          routes = next;
+        },
+        close: async () => {
+          await Promise.all(servers.map(shut));
+        },
+      };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new Error('the task metadata endpoint cannot listen', { cause: failure });
+}

@@ -1,0 +1,73 @@
+/** The agent's side services put together: log shipping, the task metadata endpoint, statistics. */
+import { ECSClient, ListTagsForResourceCommand } from '@aws-sdk/client-ecs';
+import type { Clock } from '#lib/clock.ts';
+import type { Logger } from '#lib/logger.ts';
+import type { Random } from '#lib/random.ts';
+import type { AgentConfig } from './config.ts';
+import type { ContainerEngine } from './engine-api/engine.ts';
+import { CloudWatchLogSink } from './logs/cloudwatch-log-sink.ts';
+import { createLogShipper } from './logs/log-shipper.ts';
+import type { SideServices } from './main.ts';
+import { type RunCommand, runCommand } from './metadata/link-local.ts';
+import { startTaskMetadata, type TaskMetadata } from './metadata/task-metadata.ts';
+import { LiveStatsFeeds } from './stats/live-stats.ts';
+import { MetricsCollector } from './stats/metrics-collector.ts';
+
+export interface SideServicesDeps {
+  readonly engine: ContainerEngine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Runs iptables. */
+  readonly run?: RunCommand;
+}
+
+export function createSideServices(config: AgentConfig, deps: SideServicesDeps): SideServices {
+  const { engine, clock, random, logger } = deps;
+  const { endpoint, region, credentials } = config;
+  const sink = new CloudWatchLogSink({ endpoint, credentials, logger });
+  const logs = createLogShipper({ engine, sink, region, clock, random, logger });
+  const liveStats = new LiveStatsFeeds(engine, clock);
+  const ecs = new ECSClient({ endpoint, region, credentials });
+  let metadata: TaskMetadata | undefined;
+  let metrics: MetricsCollector | undefined;
+
+  const listTags = async (resourceArn: string) => {
+    const { tags } = await ecs.send(new ListTagsForResourceCommand({ resourceArn }));
+    return Object.fromEntries((tags ?? []).map((tag) => [tag.key ?? '', tag.value ?? '']));
+  };
+
+  return {
+    logs,
+    environment: { environmentFor: (task, container) => metadata?.environmentFor(task, container) ?? {} },
+    metrics: { takeTaskMetrics: () => metrics?.takeTaskMetrics() ?? [] },
+    start: async ({ engineInfo, containerInstanceArn, tasks, credentials: roles }) => {
+      const { bridgeGateway } = engineInfo;
+      metadata = await startTaskMetadata({
+        dataDirectory: config.dataDirectory,
+        ...(bridgeGateway ? { bridgeGateway } : {}),
+        clock,
+        logger,
+        run: deps.run ?? runCommand,
+      });
+      metadata.serve({
+        tasks,
+        credentials: roles,
+        cluster: config.cluster,
+        containerInstanceArn,
+        stats: (runtimeId) => liveStats.get(runtimeId),
+        listTags,
+        logger,
+      });
+      metrics = new MetricsCollector({ engine, tasks, hostCpus: engineInfo.cpus, clock, logger });
+      metrics.start();
+    },
+    close: async () => {
+      metrics?.close();
+      liveStats.close();
+      await metadata?.close();
+      await logs.close();
+      ecs.destroy();
+    },
+  };
+}

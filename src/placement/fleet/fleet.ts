@@ -1,0 +1,294 @@
+/**
+ * The container instances of one cluster, kept in indexed form so that placing a task costs a logarithm of their number.
+ * Instances and tasks are told to it as they come, change and go; `place` then answers without walking either.
+ *
+ * - It accounts exactly: cpu, memory, GPUs and host ports of live tasks, counts of each group per instance and zone.
+ * - It changes nothing by placing: the caller makes each task and tells it of it.
+ * - The strategies that services use by default and in practice are answered here (`isIndexed`): over Availability Zones or
+ *   not, then over instances, by binpack on memory or cpu, or by none. Others go to `placement/place.ts`, which reads every
+ *   instance once per request.
+ * - Ties: the instance that changed last. Both engines keep the same rules; only ties differ.
+ */
+import type { PortReservation, TaskReservation } from '#model/rows.ts';
+import type { Strategy } from '../request.ts';
+import { type Fits, Pool } from './pool.ts';
+
+export interface FleetInstance {
+  readonly arn: string;
+  readonly zone: string;
+  readonly cpuUnits: number;
+  readonly memoryMiB: number;
+  readonly gpuCount: number;
+  /** Ports that the agent keeps for itself, as `tcp/22`. */
+  readonly reservedPorts: readonly string[];
+  /** ACTIVE with a connected agent. */
+  readonly isOpen: boolean;
+}
+
+export interface FleetRequest {
+  readonly count: number;
+  readonly group: string;
+  readonly demand: TaskReservation;
+  readonly strategies: readonly Strategy[];
+  readonly distinctInstance: boolean;
+  /** Names the set of instances that attributes and memberOf constraints admit; `''` admits all. */
+  readonly eligibility: string;
+  /** Asked once per instance and eligibility. */
+  readonly isEligible: (arn: string) => boolean;
+}
+
+interface Group {
+  /** Tasks wanted running per slot; slots without any are absent. */
+  readonly perSlot: Map<number, number>;
+  readonly perZone: number[];
+}
+
+/** More: each change of an instance costs more; fewer: sets of instances are indexed again and again. */
+const MAX_POOLS = 24;
+const NONE = -1;
+type Choose = (zones: readonly number[]) => number;
+const portKey = (port: PortReservation) => `${port.protocol}/${port.hostPort}`;
+
+/** How the fleet orders instances for these strategies; undefined when only the general engine can. */
+export function indexedOrder(strategies: readonly Strategy[]): { zones: boolean; order: Order } | undefined {
+  const [first, ...others] = strategies;
+  const zones = first?.type === 'spread' && first.field === 'ecs.availability-zone';
+  const rest = zones ? others : strategies;
+  const [next, ...more] = rest;
+  if (more.length > 0) return undefined;
+  if (!next) return { zones, order: 'spread' };
+  if (next.type === 'binpack') return { zones, order: next.field };
+  if (next.type === 'spread' && (next.field === 'instanceId' || next.field === 'host'))
+    return { zones, order: 'spread' };
+  return undefined;
+}
+
+export type Order = 'spread' | 'cpu' | 'memory';
+
+export class Fleet {
+  readonly #slotOf = new Map<string, number>();
+  readonly #arns: string[] = [];
+  readonly #unused: number[] = [];
+  readonly #zones: string[] = [];
+  readonly #zoneOf: number[] = [];
+  readonly #open: boolean[] = [];
+  readonly #totals: { cpu: number; memory: number; gpu: number }[] = [];
+  readonly #reserved: (readonly string[])[] = [];
+  #freeCpu = new Int32Array(64);
+  #freeMemory = new Int32Array(64);
+  #freeGpu = new Int32Array(64);
+  readonly #groups = new Map<string, Group>();
+  /** Slots on which a port is held, with how often. */
+  readonly #ports = new Map<string, Map<number, number>>();
+  readonly #pools = new Map<string, Pool>();
+  #largestMemory = 0;
+  #largestCpu = 0;
+
+  get size(): number {
+    return this.#slotOf.size;
+  }
+
+  #slotFor(arn: string): number {
+    const known = this.#slotOf.get(arn);
+    if (known !== undefined) return known;
+    const slot = this.#unused.pop() ?? this.#arns.length;
+    this.#slotOf.set(arn, slot);
+    this.#arns[slot] = arn;
+    this.#totals[slot] = { cpu: 0, memory: 0, gpu: 0 };
+    this.#reserved[slot] = [];
+    if (slot >= this.#freeCpu.length) this.#grow(slot * 2);
+    this.#freeCpu[slot] = this.#freeMemory[slot] = this.#freeGpu[slot] = 0;
+    return slot;
+  }
+
+  #grow(slots: number): void {
+    const copy = (from: Int32Array<ArrayBuffer>) => {
+      const to = new Int32Array(slots);
+      to.set(from);
+      return to;
+    };
+    this.#freeCpu = copy(this.#freeCpu);
+    this.#freeMemory = copy(this.#freeMemory);
+    this.#freeGpu = copy(this.#freeGpu);
+    for (const pool of this.#pools.values()) pool.grow(slots);
+  }
+
+  #zoneIndex(name: string): number {
+    const known = this.#zones.indexOf(name);
+    return known >= 0 ? known : this.#zones.push(name) - 1;
+  }
+
+  /** Adds an instance or takes note of its change. What its tasks hold stays. Pools forget it and ask again. */
+  setInstance(instance: FleetInstance): void {
+    const slot = this.#slotFor(instance.arn);
+    for (const pool of this.#pools.values()) pool.forget(slot, this.#zoneOf[slot] ?? 0);
+    const total = this.#totals[slot]!;
+    this.#freeCpu[slot]! += instance.cpuUnits - total.cpu;
+    this.#freeMemory[slot]! += instance.memoryMiB - total.memory;
+    this.#freeGpu[slot]! += instance.gpuCount - total.gpu;
+    this.#totals[slot] = { cpu: instance.cpuUnits, memory: instance.memoryMiB, gpu: instance.gpuCount };
+    for (const key of this.#reserved[slot]!) this.#holdPort(slot, key, -1);
+    for (const key of instance.reservedPorts) this.#holdPort(slot, key, 1);
+    this.#reserved[slot] = instance.reservedPorts;
+    this.#moveZone(slot, this.#zoneIndex(instance.zone));
+    this.#open[slot] = instance.isOpen;
+    if (instance.memoryMiB > this.#largestMemory || instance.cpuUnits > this.#largestCpu) {
+      this.#largestMemory = Math.max(this.#largestMemory, instance.memoryMiB);
+      this.#largestCpu = Math.max(this.#largestCpu, instance.cpuUnits);
+      this.#pools.clear();
+    }
+    for (const pool of this.#pools.values()) if (instance.isOpen) pool.admit(slot, instance.arn, this.#zoneOf[slot]!);
+  }
+
+  #moveZone(slot: number, zone: number): void {
+    const before = this.#zoneOf[slot];
+    this.#zoneOf[slot] = zone;
+    if (before === zone || before === undefined) return;
+    for (const group of this.#groups.values()) {
+      const count = group.perSlot.get(slot) ?? 0;
+      group.perZone[before]! -= count;
+      group.perZone[zone] = (group.perZone[zone] ?? 0) + count;
+    }
+  }
+
+  /** The instance is gone; its tasks must be told to be gone too. */
+  removeInstance(arn: string): void {
+    const slot = this.#slotOf.get(arn);
+    if (slot === undefined) return;
+    for (const pool of this.#pools.values()) pool.forget(slot, this.#zoneOf[slot]!);
+    for (const key of this.#reserved[slot]!) this.#holdPort(slot, key, -1);
+    this.#slotOf.delete(arn);
+    this.#open[slot] = false;
+    this.#unused.push(slot);
+  }
+
+  #holdPort(slot: number, key: string, by: 1 | -1): void {
+    let slots = this.#ports.get(key);
+    if (!slots) {
+      slots = new Map();
+      this.#ports.set(key, slots);
+    }
+    const count = (slots.get(slot) ?? 0) + by;
+    if (count > 0) slots.set(slot, count);
+    else if (slots.delete(slot) && slots.size === 0) this.#ports.delete(key);
+  }
+
+  /** A task came to hold (`by` 1) or stopped holding (`by` -1) its reservation on an instance. */
+  holdTask(arn: string, demand: TaskReservation, by: 1 | -1): void {
+    const slot = this.#slotFor(arn);
+    this.#freeCpu[slot]! -= by * demand.cpuUnits;
+    this.#freeMemory[slot]! -= by * demand.memoryMiB;
+    this.#freeGpu[slot]! -= by * demand.gpuCount;
+    for (const port of demand.ports) this.#holdPort(slot, portKey(port), by);
+    for (const pool of this.#pools.values()) pool.changed(slot, this.#zoneOf[slot]!);
+  }
+
+  /** A task of the group began (`by` 1) or ceased (`by` -1) to be wanted running on an instance. */
+  countTask(arn: string, groupName: string, by: 1 | -1): void {
+    const slot = this.#slotFor(arn);
+    let group = this.#groups.get(groupName);
+    if (!group) {
+      group = { perSlot: new Map(), perZone: [] };
+      this.#groups.set(groupName, group);
+    }
+    const count = (group.perSlot.get(slot) ?? 0) + by;
+    if (count > 0) group.perSlot.set(slot, count);
+    else group.perSlot.delete(slot);
+    const zone = this.#zoneOf[slot] ?? 0;
+    group.perZone[zone] = (group.perZone[zone] ?? 0) + by;
+    if (group.perSlot.size === 0) this.#groups.delete(groupName);
+  }
+
+  #poolFor(request: FleetRequest): Pool {
+    let pool = this.#pools.get(request.eligibility);
+    if (pool) {
+      this.#pools.delete(request.eligibility);
+    } else {
+      const [oldest] = this.#pools.keys();
+      if (this.#pools.size >= MAX_POOLS && oldest !== undefined) this.#pools.delete(oldest);
+      pool = new Pool({
+        slots: this.#freeCpu.length,
+        largestCpu: this.#largestCpu,
+        largestMemory: this.#largestMemory,
+        freeCpu: (slot) => this.#freeCpu[slot]!,
+        freeMemory: (slot) => this.#freeMemory[slot]!,
+        isEligible: request.isEligible,
+      });
+      for (const [arn, slot] of this.#slotOf) if (this.#open[slot]) pool.admit(slot, arn, this.#zoneOf[slot]!);
+    }
+    this.#pools.set(request.eligibility, pool);
+    return pool;
+  }
+
+  /**
+   * Chooses instances for up to `count` identical tasks, in turn, and calls `take` with each; fewer when no more fit.
+   * `take` makes the task and must tell the fleet of it (`holdTask`, `countTask`) before it returns, because the next
+   * choice counts on it. Answers how many were taken, or undefined when the strategies are not indexed here.
+   */
+  place(request: FleetRequest, take: (arn: string) => void): number | undefined {
+    const indexed = indexedOrder(request.strategies);
+    if (!indexed) return undefined;
+    const pool = this.#poolFor(request);
+    const choose = indexed.zones
+      ? this.#byZone(pool, request, indexed.order)
+      : this.#within(pool, request, indexed.order);
+    let taken = 0;
+    for (; taken < request.count; taken++) {
+      const slot = choose(pool.zones);
+      if (slot < 0) break;
+      take(this.#arns[slot]!);
+    }
+    return taken;
+  }
+
+  /** Zones in the order of how many of the group's tasks they hold; the first that has room wins. */
+  #byZone(pool: Pool, request: FleetRequest, order: Order): Choose {
+    const within = this.#within(pool, request, order);
+    const single = this.#zones.map((_, zone) => [zone]);
+    const zones = single.map((_, zone) => zone);
+    return () => {
+      const perZone = this.#groups.get(request.group)?.perZone;
+      if (perZone) zones.sort((a, b) => (perZone[a] ?? 0) - (perZone[b] ?? 0));
+      for (const zone of zones) {
+        const slot = within(single[zone]!);
+        if (slot >= 0) return slot;
+      }
+      return NONE;
+    };
+  }
+
+  #within(pool: Pool, request: FleetRequest, order: Order): Choose {
+    const { demand, distinctInstance } = request;
+    const ports = demand.ports.map(portKey);
+    const simple = demand.gpuCount === 0 && !distinctInstance && ports.length === 0;
+    const fits = simple
+      ? undefined
+      : (slot: number) =>
+          (demand.gpuCount === 0 || this.#freeGpu[slot]! >= demand.gpuCount) &&
+          (!distinctInstance || !this.#groups.get(request.group)?.perSlot.has(slot)) &&
+          !ports.some((key) => this.#ports.get(key)?.has(slot));
+    if (order !== 'spread') return (zones) => pool.tightest(zones, demand, order, fits);
+    return (zones) => {
+      const group = this.#groups.get(request.group);
+      if (!group) return pool.roomiest(zones, demand, fits);
+      const isFresh = (slot: number) => !group.perSlot.has(slot) && (!fits || fits(slot));
+      const fresh = pool.roomiest(zones, demand, isFresh);
+      return fresh >= 0 ? fresh : this.#leastUsed(pool, zones, demand, group, fits);
+    };
+  }
+
+  /** Of the instances that have tasks of the group already: the one with fewest, then with most free memory. */
+  #leastUsed(pool: Pool, zones: readonly number[], demand: TaskReservation, group: Group, fits: Fits): number {
+    let best = NONE;
+    let bestCount = Number.POSITIVE_INFINITY;
+    for (const [slot, count] of group.perSlot) {
+      if (count > bestCount || !pool.has(slot) || !zones.includes(this.#zoneOf[slot]!)) continue;
+      if (count === bestCount && this.#freeMemory[slot]! <= this.#freeMemory[best]!) continue;
+      if (this.#freeCpu[slot]! < demand.cpuUnits || this.#freeMemory[slot]! < demand.memoryMiB) continue;
+      if (fits && !fits(slot)) continue;
+      best = slot;
+      bestCount = count;
+    }
+    return best;
+  }
+}
