@@ -8,7 +8,7 @@ import type { ContainerEngine } from './engine-api/engine.ts';
 import { CloudWatchLogSink } from './logs/cloudwatch-log-sink.ts';
 import { createLogShipper } from './logs/log-shipper.ts';
 import type { SideServices } from './main.ts';
-import { type RunCommand, runCommand } from './metadata/link-local.ts';
+import { type RunCommand, releaseLinkLocal, runCommand } from './metadata/link-local.ts';
 import { startTaskMetadata, type TaskMetadata } from './metadata/task-metadata.ts';
 import { LiveStatsFeeds } from './stats/live-stats.ts';
 import { MetricsCollector } from './stats/metrics-collector.ts';
@@ -31,6 +31,8 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
   const ecs = new ECSClient({ endpoint, region, credentials });
   let metadata: TaskMetadata | undefined;
   let metrics: MetricsCollector | undefined;
+  let hasRunningTasks = () => false;
+  const run = deps.run ?? runCommand;
 
   const listTags = async (resourceArn: string) => {
     const { tags } = await ecs.send(new ListTagsForResourceCommand({ resourceArn }));
@@ -48,7 +50,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
         ...(bridgeGateway ? { bridgeGateway } : {}),
         clock,
         logger,
-        run: deps.run ?? runCommand,
+        run,
       });
       metadata.serve({
         tasks,
@@ -59,6 +61,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
         listTags,
         logger,
       });
+      hasRunningTasks = () => tasks.list().some((task) => task.knownStatus !== 'STOPPED');
       metrics = new MetricsCollector({ engine, tasks, hostCpus: engineInfo.cpus, clock, logger });
       metrics.start();
     },
@@ -66,6 +69,12 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
       metrics?.close();
       liveStats.close();
       await metadata?.close();
+      // Containers that go on running keep their way to the next agent.
+      if (metadata?.isLinkLocal && !hasRunningTasks()) {
+        await releaseLinkLocal(run).catch((error: unknown) =>
+          logger.warn('iptables rules were left behind', { error }),
+        );
+      }
       await logs.close();
       ecs.destroy();
     },

@@ -26,7 +26,7 @@ const text = fc.oneof(
       .map(([resource, service]) => `arn:aws:${service}:us-east-1:123456789012:${resource}`),
   },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 300 }) },
-  { weight: 1, arbitrary: fc.constantFrom('', ' ', '-', 'x'.repeat(3000), '\u0000', '../..', '%00', '${x}') },
+  { weight: 1, arbitrary: fc.constantFrom('', ' ', '-', 'x'.repeat(3000), '\u0000', '../..', '%00', '{x}') },
 );
 const number = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) },

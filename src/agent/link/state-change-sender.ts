@@ -101,6 +101,7 @@ export class StateChangeSender {
       if (this.#abort.signal.aborted) return false;
       try {
         await ecs.send(command, { abortSignal: this.#abort.signal });
+        if (this.#abort.signal.aborted) return false;
         logger.debug('reported', { taskArn: report.change.taskArn, status: report.change.status });
         return true;
       } catch (error) {

@@ -1,12 +1,4 @@
-import {
-  CloudWatchLogsClient,
-  type CloudWatchLogsClientConfig,
-  CreateLogGroupCommand,
-  CreateLogStreamCommand,
-  GetLogEventsCommand,
-  type OutputLogEvent,
-  PutLogEventsCommand,
-} from '@aws-sdk/client-cloudwatch-logs';
+import type { CloudWatchLogsClient, CloudWatchLogsClientConfig, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import type { Logger } from '#lib/logger.ts';
 import { type LogDestination, type LogEvent, type LogSink, SinkError, type StreamTail } from './log-sink.ts';
 
@@ -49,13 +41,14 @@ function toSinkError(error: unknown): SinkError {
   return new SinkError('unknown', text, { cause: error });
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toSinkError(error);
-  }
+function unlessThere(error: unknown): void {
+  const { cause } = error as SinkError;
+  if ((cause as Error | undefined)?.name !== 'ResourceAlreadyExistsException') throw error;
 }
+
+/** Loaded with the first container that ships logs: many agents never have one. */
+const loadSdk = () => import('@aws-sdk/client-cloudwatch-logs');
+type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 
 /** One client per region and endpoint; no retries of its own, because a repeated put stores its events twice. */
 export class CloudWatchLogSink implements LogSink {
@@ -66,40 +59,43 @@ export class CloudWatchLogSink implements LogSink {
     this.#options = options;
   }
 
-  #client({ region, endpoint = this.#options.endpoint }: LogDestination): CloudWatchLogsClient {
+  async #use<T>(
+    { region, endpoint = this.#options.endpoint }: LogDestination,
+    call: (client: CloudWatchLogsClient, sdk: Sdk, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const sdk = await loadSdk();
     const key = `${region} ${endpoint}`;
     let client = this.#clients.get(key);
     if (!client) {
       const { credentials } = this.#options;
-      client = new CloudWatchLogsClient({ region, endpoint, credentials, maxAttempts: 1 });
+      client = new sdk.CloudWatchLogsClient({ region, endpoint, credentials, maxAttempts: 1 });
       this.#clients.set(key, client);
     }
-    return client;
-  }
-
-  async #create(call: () => Promise<unknown>): Promise<void> {
     try {
-      await call();
+      return await call(client, sdk, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
     } catch (error) {
-      if ((error as Error).name !== 'ResourceAlreadyExistsException') throw toSinkError(error);
+      throw toSinkError(error);
     }
   }
 
-  createGroup(destination: LogDestination): Promise<void> {
-    const command = new CreateLogGroupCommand({ logGroupName: destination.group });
-    return this.#create(() => this.#client(destination).send(command, timeout()));
+  async createGroup(destination: LogDestination): Promise<void> {
+    await this.#use(destination, (client, { CreateLogGroupCommand }, options) =>
+      client.send(new CreateLogGroupCommand({ logGroupName: destination.group }), options),
+    ).catch(unlessThere);
   }
 
-  createStream(destination: LogDestination): Promise<void> {
+  async createStream(destination: LogDestination): Promise<void> {
     const { group: logGroupName, stream: logStreamName } = destination;
-    const command = new CreateLogStreamCommand({ logGroupName, logStreamName });
-    return this.#create(() => this.#client(destination).send(command, timeout()));
+    await this.#use(destination, (client, { CreateLogStreamCommand }, options) =>
+      client.send(new CreateLogStreamCommand({ logGroupName, logStreamName }), options),
+    ).catch(unlessThere);
   }
 
   async put(destination: LogDestination, events: readonly LogEvent[]): Promise<void> {
     const { group: logGroupName, stream: logStreamName } = destination;
-    const command = new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [...events] });
-    const answer = await attempt(() => this.#client(destination).send(command, timeout()));
+    const answer = await this.#use(destination, (client, { PutLogEventsCommand }, options) =>
+      client.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [...events] }), options),
+    );
     if (answer.rejectedLogEventsInfo) {
       const { logger } = this.#options;
       logger.warn('log events were too old or too new', { ...destination, ...answer.rejectedLogEventsInfo });
@@ -111,15 +107,16 @@ export class CloudWatchLogSink implements LogSink {
     const messages: string[] = [];
     let timestamp: number | undefined;
     for (let nextToken: string | undefined; ; ) {
-      const command = new GetLogEventsCommand({ logGroupName, logStreamName, limit: TAIL_PAGE, nextToken });
-      const page = await attempt(() => this.#client(destination).send(command, timeout()));
+      const page = await this.#use(destination, (client, { GetLogEventsCommand }, options) =>
+        client.send(new GetLogEventsCommand({ logGroupName, logStreamName, limit: TAIL_PAGE, nextToken }), options),
+      );
       const events: readonly OutputLogEvent[] = page.events ?? [];
       timestamp ??= events.at(-1)?.timestamp;
+      if (timestamp === undefined) return undefined;
       const last = events.filter((event) => event.timestamp === timestamp);
       messages.unshift(...last.map((event) => event.message ?? ''));
-      if (timestamp === undefined) return undefined;
       // The service may fill a page with fewer events than asked for; only an empty one is the beginning of the stream.
-      if (events.length === 0 || last.length < events.length) return { timestamp, messages };
+      if (last.length === 0 || last.length < events.length) return { timestamp, messages };
       nextToken = page.nextBackwardToken;
     }
   }
@@ -129,5 +126,3 @@ export class CloudWatchLogSink implements LogSink {
     this.#clients.clear();
   }
 }
-
-const timeout = () => ({ abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });

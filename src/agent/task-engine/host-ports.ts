@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { Random } from '#lib/random.ts';
 import type { AgentPortMapping } from '#model/agent-messages.ts';
 import type { NetworkBinding } from './running-tasks.ts';
+import type { EngineTask } from './task.ts';
 
 /** Free ports of this machine. */
 export interface HostPorts {
@@ -84,6 +85,12 @@ export function portsOf(bindings: readonly NetworkBinding[], protocol: 'tcp' | '
       const [first, last] = spanOf(binding.hostPortRange);
       return Array.from({ length: last - first + 1 }, (_, index) => first + index);
     });
+}
+
+/** Host ports that tasks hold until they have stopped. */
+export function takenPorts(tasks: Iterable<EngineTask>, protocol: 'tcp' | 'udp'): ReadonlySet<number> {
+  const live = [...tasks].filter((task) => task.known !== 'STOPPED');
+  return new Set(live.flatMap((task) => task.containers.flatMap(({ bindings }) => portsOf(bindings, protocol))));
 }
 
 export const hasDynamicPorts = (mappings: readonly AgentPortMapping[] | undefined): boolean =>

@@ -162,6 +162,38 @@ describe('failures', () => {
       assert.deepEqual(harness.statuses(task), { app: 'RUNNING' });
     }));
 
+  it('a stop does not wait for a pull', () =>
+    withHarness({ config: { imagePullBehavior: 'always' } }, async (harness) => {
+      harness.engine.inject('pullImage', { fault: 'hang' });
+      const task = testTask('a', [testContainer('app')]);
+      await harness.run(task);
+      assert.deepEqual(harness.statuses(task), { app: 'NONE' });
+      harness.tasks.stop(task.arn);
+      await harness.settle();
+      assert.deepEqual(harness.statuses(task), { app: 'STOPPED' });
+      assert.equal(harness.engine.containers.size, 0);
+    }));
+
+  it('containers that want one image share one pull', () =>
+    withHarness({ config: { imagePullBehavior: 'always' }, registry: ['busybox'] }, async (harness) => {
+      const task = testTask('a', [testContainer('one'), testContainer('two')]);
+      await harness.run(task);
+      assert.deepEqual(harness.statuses(task), { one: 'RUNNING', two: 'RUNNING' });
+      assert.equal(harness.engine.calls.filter((call) => call === 'pullImage').length, 1);
+      assert.match(harness.reports[0]!.containers[0]!.imageDigest!, /^sha256:/);
+    }));
+
+  it('a container that somebody starts again after its end is stopped', () =>
+    withHarness({ config: { stopTimeoutMs: 1_000 } }, async (harness) => {
+      const task = testTask('a', [testContainer('app')]);
+      await harness.run(task);
+      harness.simulated(task, 'app')!.exit(1);
+      await harness.settle();
+      await harness.engine.startContainer(harness.container(task, 'app').runtimeName);
+      await harness.pass(2_000);
+      assert.equal(harness.simulated(task, 'app')!.state, 'exited');
+    }));
+
   it('registry authentication is refused, not skipped', () =>
     withHarness({}, async (harness) => {
       const registryAuthentication = { type: 'ecr', ecrAuthData: { region: 'us-east-1', registryId: '1' } } as const;

@@ -1,19 +1,12 @@
 import type { AgentTask, RoleCredentials } from '#model/agent-messages.ts';
 import { isEngineError } from '../engine-api/engine.ts';
 import { ChangeFeed } from './change-feed.ts';
-import {
-  createStep,
-  type Exit,
-  observeStep,
-  pullStep,
-  type StepContext,
-  startStep,
-  stopStep,
-} from './container-steps.ts';
+import { type Exit, observeStep } from './container-observation.ts';
+import { createStep, pullStep, startStep, stopStep } from './container-steps.ts';
 import { createTaskCredentials, type TaskCredentials } from './credentials.ts';
 import type { TaskEngineDeps } from './engine-config.ts';
 import { EngineConnection } from './engine-connection.ts';
-import { portsOf } from './host-ports.ts';
+import { takenPorts } from './host-ports.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { KeyedTimers } from './keyed-timers.ts';
 import { LogAnnouncer } from './log-announcer.ts';
@@ -21,6 +14,8 @@ import { explainUnusable } from './parse-task.ts';
 import { isEssentialGone, planContainer, type Step } from './plan.ts';
 import { hasHeldBack, takeReport } from './reports.ts';
 import type { RunningTasks } from './running-tasks.ts';
+import type { StepContext } from './step-context.ts';
+import { listByName, stopStray } from './strays.ts';
 import { type EngineContainer, type EngineTask, newTask, toTaskView } from './task.ts';
 import { removeTaskResources } from './task-cleanup.ts';
 
@@ -62,7 +57,8 @@ export class TaskEngine {
     this.#context = {
       deps,
       pulls: new ImagePulls(deps.engine, deps.config.imagePullBehavior, deps.logger),
-      taken: (protocol) => this.#takenPorts(protocol),
+      taken: (protocol) => takenPorts(this.#tasks.values(), protocol),
+      credentialsOf: (task) => this.credentials.idsOf(task.arn),
       persist: (task) => {
         if (!this.#closed) deps.store.saveTask(task);
       },
@@ -167,16 +163,6 @@ export class TaskEngine {
 
   #index(task: EngineTask, container: EngineContainer): void {
     if (container.runtimeId) this.#byRuntimeId.set(container.runtimeId, { task, container });
-  }
-
-  #takenPorts(protocol: 'tcp' | 'udp'): ReadonlySet<number> {
-    const taken = new Set<number>();
-    for (const task of this.#tasks.values()) {
-      if (task.known === 'STOPPED') continue;
-      for (const container of task.containers)
-        for (const port of portsOf(container.bindings, protocol)) taken.add(port);
-    }
-    return taken;
   }
 
   /** Starts whatever the plan says until nothing more can be started now. */
@@ -319,7 +305,11 @@ export class TaskEngine {
     const entry = this.#byRuntimeId.get(event.containerId);
     if (!entry || this.#closed) return;
     const { task, container } = entry;
-    if (container.known === 'STOPPED' || container.runtimeId !== event.containerId) return;
+    if (container.runtimeId !== event.containerId) return;
+    if (container.known === 'STOPPED') {
+      if (event.type === 'start') stopStray(this.#deps, container);
+      return;
+    }
     switch (event.type) {
       case 'die':
         this.#exits.set(container, { exitCode: event.exitCode, atMs: event.atMs });
@@ -345,14 +335,13 @@ export class TaskEngine {
 
   /** Compares every live task with the engine: after each (re)connection, because events may have been lost. */
   async #reconcile(): Promise<void> {
-    const present = await this.#deps.engine.listContainers({ labels: { 'com.amazonaws.ecs.task-arn': '' } });
-    const names = new Map(present.map((summary) => [summary.name, summary]));
+    const names = await listByName(this.#deps);
     const signal = new AbortController().signal;
     for (const task of this.#tasks.values()) {
-      if (task.known === 'STOPPED') continue;
       for (const container of task.containers) {
-        if (container.known === 'STOPPED' || this.#busy.has(container)) continue;
         const summary = names.get(container.runtimeName);
+        if (container.known === 'STOPPED' && summary?.state === 'running') stopStray(this.#deps, container);
+        if (container.known === 'STOPPED' || this.#busy.has(container)) continue;
         if (!summary && (container.known === 'NONE' || container.known === 'PULLED')) continue;
         const seen = this.#exits.get(container);
         this.#exits.delete(container);

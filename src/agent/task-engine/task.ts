@@ -102,7 +102,7 @@ export function newTask(
     known: 'NONE',
     reported: 'NONE',
     ownVolumes: [],
-    containers: payload.containers.map((container) => ({
+    containers: (payload.containers ?? []).map((container) => ({
       payload: container,
       dependsOn: allDependencies(container),
       runtimeName: runtimeName(payload, container.name),

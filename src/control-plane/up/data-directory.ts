@@ -12,7 +12,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ConfigError } from '#control-plane/config.ts';
+import { ConfigError } from '../config.ts';
 
 /** SQLITE_BUSY. */
 const sqliteBusy = 5;

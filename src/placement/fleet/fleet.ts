@@ -46,6 +46,8 @@ interface Group {
 /** More: each change of an instance costs more; fewer: sets of instances are indexed again and again. */
 const MAX_POOLS = 24;
 const NONE = -1;
+/** A demand of nothing fits always, also on an instance that has shrunk below what it holds. */
+const lacks = (demand: number, free: number) => demand > 0 && demand > free;
 type Choose = (zones: readonly number[]) => number;
 const portKey = (port: PortReservation) => `${port.protocol}/${port.hostPort}`;
 
@@ -210,8 +212,8 @@ export class Fleet {
         slots: this.#freeCpu.length,
         largestCpu: this.#largestCpu,
         largestMemory: this.#largestMemory,
-        freeCpu: (slot) => this.#freeCpu[slot]!,
-        freeMemory: (slot) => this.#freeMemory[slot]!,
+        freeCpu: (slot) => Math.max(0, this.#freeCpu[slot]!),
+        freeMemory: (slot) => Math.max(0, this.#freeMemory[slot]!),
         isEligible: request.isEligible,
       });
       for (const [arn, slot] of this.#slotOf) if (this.#open[slot]) pool.admit(slot, arn, this.#zoneOf[slot]!);
@@ -284,7 +286,7 @@ export class Fleet {
     for (const [slot, count] of group.perSlot) {
       if (count > bestCount || !pool.has(slot) || !zones.includes(this.#zoneOf[slot]!)) continue;
       if (count === bestCount && this.#freeMemory[slot]! <= this.#freeMemory[best]!) continue;
-      if (this.#freeCpu[slot]! < demand.cpuUnits || this.#freeMemory[slot]! < demand.memoryMiB) continue;
+      if (lacks(demand.cpuUnits, this.#freeCpu[slot]!) || lacks(demand.memoryMiB, this.#freeMemory[slot]!)) continue;
       if (fits && !fits(slot)) continue;
       best = slot;
       bestCount = count;
