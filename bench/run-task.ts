@@ -6,7 +6,14 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  DescribeClustersCommand,
+  ECSClient,
+  ListContainerInstancesCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
 import { readAdministrator } from './administrator.ts';
 import { median, percentile, printTable } from './figures.ts';
 import { removeData, startSlipway, temporaryData } from './slipway-process.ts';
@@ -54,7 +61,23 @@ const ecs = new ECSClient({ endpoint: slipway.endpoint, region: 'us-east-1', cre
 const starts = watchStarts();
 const viaSlipway: number[] = [];
 const viaDocker: number[] = [];
+/** `slipway up` is healthy before its agent has joined. */
+async function instanceJoined(): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: ['default'] }));
+    if (clusters?.[0]?.registeredContainerInstancesCount) {
+      const { containerInstanceArns } = await ecs.send(
+        new ListContainerInstancesCommand({ filter: 'agentConnected == true' }),
+      );
+      if (containerInstanceArns?.length) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no container instance has joined within 30 seconds');
+}
+
 try {
+  await instanceJoined();
   await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: 'bench-run-task',

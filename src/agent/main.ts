@@ -79,6 +79,9 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
+/** A control plane that accepts calls and never answers must not hold a report for ever. */
+const requestTimeouts = { connectionTimeout: 10_000, requestTimeout: 42_000, throwOnRequestTimeout: true };
+
 interface EngineFacts {
   readonly version: EngineVersion;
   readonly info: EngineInfo;
@@ -156,7 +159,8 @@ export async function startAgent(
 ): Promise<RunningAgent> {
   const { clock, engine, logger, random } = deps;
   const state = deps.state ?? openAgentState(config.dataDirectory);
-  const ecs = new ECSClient({ endpoint: config.endpoint, region: config.region, credentials: config.credentials });
+  const { endpoint, region, credentials } = config;
+  const ecs = new ECSClient({ endpoint, region, credentials, requestHandler: requestTimeouts });
   const sender = new StateChangeSender({ ecs, state, cluster: config.cluster, clock, random, logger });
   const undo: (() => void | Promise<void>)[] = [() => sender.close(), () => ecs.destroy()];
   const close = async () => {

@@ -115,6 +115,7 @@ async function simulate(seed: number): Promise<void> {
   for (let step = 0; step < 40; step++) {
     disturb(world, names, instances);
     clock.advance(Math.floor(random.unit() * 20_000));
+    if (random.unit() < 0.1) await world.restart();
   }
   calm(world, instances);
   // A revision that needs no fixed port has room everywhere; the longest throttle is 16 minutes.

@@ -57,7 +57,11 @@ class RefusedError extends Error {
 function connect(url: URL, headers: Record<string, string>): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, { headers, handshakeTimeout: handshakeTimeoutMs, perMessageDeflate: false });
-    socket.once('open', () => resolve(socket));
+    socket.once('open', () => {
+      // The first messages may lie right behind the handshake: they wait until somebody listens.
+      socket.pause();
+      resolve(socket);
+    });
     socket.once('error', reject);
     socket.once('unexpected-response', (request, response) => {
       const chunks: Buffer[] = [];
@@ -119,6 +123,7 @@ function serve(socket: WebSocket, url: URL, options: SessionOptions): Promise<nu
     options.onOpen((text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     }, url);
+    socket.resume();
   });
 }
 
