@@ -102,6 +102,12 @@ async function reachEngine(deps: AgentDeps, signal: AbortSignal): Promise<Engine
   }
 }
 
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+
 /** The instance this machine is registered as, if it is. */
 const knownInstance = (config: AgentConfig, state: AgentState): string | undefined =>
   state.get('cluster') === config.cluster ? state.get('containerInstanceArn') : undefined;
@@ -198,7 +204,7 @@ export async function startAgent(
       const shared = { config, engine, engineInfo: facts.info, clock, random, logger };
       await side.start?.({ ...shared, containerInstanceArn, tasks: views, credentials });
       tasks.start();
-      await tasks.ready();
+      await Promise.race([tasks.ready(), whenAborted(signal)]);
     };
     const known = knownInstance(config, state);
     if (known) await begin(known);

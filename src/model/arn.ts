@@ -9,6 +9,7 @@ export type TaskArn = Arn<'task'>;
 export type ContainerArn = Arn<'container'>;
 export type ServiceArn = Arn<'service'>;
 export type ContainerInstanceArn = Arn<'container-instance'>;
+export type CapacityProviderArn = Arn<'capacity-provider'>;
 
 /** Where a resource lives. `account` is 12 digits, `region` as in a credential scope (`us-east-1`). */
 export interface Scope {
@@ -55,6 +56,9 @@ export const serviceArn = (scope: Scope, clusterName: string, name: string): Ser
   ecsArn(scope, `service/${clusterName}/${name}`);
 export const containerInstanceArn = (scope: Scope, clusterName: string, id: string): ContainerInstanceArn =>
   ecsArn(scope, `container-instance/${clusterName}/${id}`);
+
+export const capacityProviderArn = (scope: Scope, name: string): CapacityProviderArn =>
+  ecsArn(scope, `capacity-provider/${name}`);
 
 /** The scope that an ARN of ours names. */
 export function scopeOf(arn: string): Scope {

@@ -6,6 +6,7 @@
 import type {
   Attachment,
   Attribute,
+  AutoScalingGroupProvider,
   CapacityProviderStrategyItem,
   ClusterConfiguration,
   ClusterServiceConnectDefaults,
@@ -35,6 +36,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type {
   Arn,
+  CapacityProviderArn,
   ClusterArn,
   ContainerArn,
   ContainerInstanceArn,
@@ -60,6 +62,28 @@ export interface ClusterRow extends Scope {
   readonly capacityProviders: readonly string[];
   readonly defaultCapacityProviderStrategy: readonly CapacityProviderStrategyItem[];
   readonly serviceConnectDefaults?: ClusterServiceConnectDefaults;
+  readonly tags: readonly Tag[];
+}
+
+/** A capacity provider of an Auto Scaling group. FARGATE and FARGATE_SPOT exist in every account and have no row. */
+export interface CapacityProviderRow extends Scope {
+  readonly arn: CapacityProviderArn;
+  readonly name: string;
+  readonly status: 'ACTIVE' | 'INACTIVE';
+  /** As asked for, with ECS's defaults filled in. */
+  readonly autoScalingGroupProvider: AutoScalingGroupProvider;
+  readonly updateStatus?:
+    | 'DELETE_IN_PROGRESS'
+    | 'DELETE_COMPLETE'
+    | 'DELETE_FAILED'
+    | 'UPDATE_IN_PROGRESS'
+    | 'UPDATE_COMPLETE'
+    | 'UPDATE_FAILED';
+  readonly updateStatusReason?: string;
+  /** What holds once UPDATE_IN_PROGRESS is over. */
+  readonly nextAutoScalingGroupProvider?: AutoScalingGroupProvider;
+  /** Set when the status became INACTIVE; the row is dropped some time after. */
+  readonly inactiveAt?: number;
   readonly tags: readonly Tag[];
 }
 
@@ -218,6 +242,8 @@ export interface TaskRow extends Scope {
   /** Increases by one with every change that a client may see. */
   readonly version: number;
   readonly tags: readonly Tag[];
+  /** Scale-in and deployments leave the task alone until then; absent when it is not protected. See task-protection.ts. */
+  readonly protectedUntil?: number;
   /** The service scheduler has taken note of its end; set once, after STOPPED. */
   readonly settled?: true;
   /** Sequence number of the payload that the agent last acknowledged for this task; absent until it has one. */
@@ -291,7 +317,7 @@ export interface ServiceRow extends Scope {
 
 /** A service event; the newest 100 of a service are kept. */
 export interface ServiceEventRow {
-  /** `serviceArn#<zero-padded epoch ms>-<uuid>`: sorts by time. */
+  /** `serviceArn#<zero-padded epoch ms>-<order within it>-<uuid>`: sorts by time. */
   readonly key: string;
   readonly serviceArn: ServiceArn;
   readonly id: string;

@@ -3,6 +3,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { Store } from '#store/store.ts';
+import { createCapacityProviderReconciler } from './capacity-providers/reconcile.ts';
 import { Driver } from './driver.ts';
 import { createReaper } from './reapers/reap.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
@@ -15,5 +16,5 @@ export interface ReconcilerDeps {
 }
 
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
-  return new Driver(deps, [createServiceReconciler(deps), createReaper(deps)]);
+  return new Driver(deps, [createServiceReconciler(deps), createReaper(deps), createCapacityProviderReconciler(deps)]);
 }

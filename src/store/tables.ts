@@ -4,6 +4,7 @@ import { portsOf } from '#model/host-ports.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
+  CapacityProviderRow,
   ClientTokenRow,
   ClusterRow,
   ContainerInstanceRow,
@@ -31,6 +32,11 @@ function heldPorts(task: TaskRow): readonly string[] | undefined {
   if (task.lastStatus === 'STOPPED' || task.containerInstanceArn === undefined) return undefined;
   return portsOf(task).map((port) => `${task.containerInstanceArn}#${port.protocol}/${port.hostPort}`);
 }
+function serviceNamespace(row: ServiceRow): string | undefined {
+  const connect = row.deployments.find((deployment) => deployment.status === 'PRIMARY')?.serviceConnectConfiguration;
+  if (row.status === 'INACTIVE' || !connect?.enabled || !connect.namespace) return undefined;
+  return `${scopeKey(row)}/${connect.namespace}`;
+}
 /** A service without a launch type is counted by its capacity providers: FARGATE and FARGATE_SPOT, else EC2. */
 const serviceLaunchType = (row: ServiceRow) =>
   row.launchType ?? (row.capacityProviderStrategy?.[0]?.capacityProvider?.startsWith('FARGATE') ? 'FARGATE' : 'EC2');
@@ -38,7 +44,24 @@ const serviceLaunchType = (row: ServiceRow) =>
 export const clusters = table<ClusterRow>()({
   name: 'clusters',
   key: (row) => row.arn,
-  indexes: { byScope: scopeKey },
+  indexes: {
+    byScope: scopeKey,
+    /** `account/region/name` of every capacity provider that the cluster is associated with. */
+    byCapacityProvider: (row) =>
+      row.status === 'INACTIVE' ? undefined : row.capacityProviders.map((name) => `${scopeKey(row)}/${name}`),
+  },
+});
+
+export const capacityProviders = table<CapacityProviderRow>()({
+  name: 'capacityProviders',
+  key: (row) => row.arn,
+  indexes: {
+    byScope: scopeKey,
+    byAutoScalingGroup: (row) =>
+      row.status === 'ACTIVE' ? row.autoScalingGroupProvider.autoScalingGroupArn : undefined,
+    /** All that an update or a deletion is under way for. */
+    changing: (row) => (row.updateStatus?.endsWith('_IN_PROGRESS') ? 'changing' : undefined),
+  },
 });
 
 export const taskDefinitions = table<TaskDefinitionRow>()({
@@ -125,6 +148,8 @@ export const services = table<ServiceRow>()({
   indexes: {
     byCluster: (row) => row.clusterArn,
     byTaskDefinition: (row) => row.deployments.map((deployment) => deployment.taskDefinitionArn),
+    /** `account/region/namespace` of the Service Connect configuration that holds, as its client named the namespace. */
+    byNamespace: serviceNamespace,
   },
   sums: {
     byCluster: { group: (row) => row.clusterArn, measures: { active: (row) => (row.status === 'ACTIVE' ? 1 : 0) } },
@@ -179,6 +204,7 @@ export const logStreams = table<LogStreamRow>()({
 // biome-ignore lint/suspicious/noExplicitAny: tables of many row types in one list
 export const allTables: readonly Table<any>[] = [
   clusters,
+  capacityProviders,
   taskDefinitions,
   taskDefinitionFamilies,
   containerInstances,

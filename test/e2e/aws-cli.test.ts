@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createDockerHttp } from '#control-plane/up/docker-http.ts';
 import { makeSampleImage } from '#control-plane/up/sample-image.ts';
-import { awsCli, findAwsClis } from '../support/aws-cli.ts';
+import { type AwsCli, awsCli, findAwsClis } from '../support/aws-cli.ts';
 import {
   dockerMissing,
   makeDataDirectory,
@@ -60,6 +60,22 @@ function taskDefinition(message: string): object {
     ],
     tags: [{ key: 'team', value: 'ships' }],
   };
+}
+
+/** `logs tail --follow`, until what it prints matches. */
+async function followUntil(aws: AwsCli, stream: string, expected: RegExp): Promise<void> {
+  const follow = aws.start('logs', 'tail', logGroup, '--follow', '--format', 'short', '--log-stream-names', stream);
+  let printed = '';
+  for (const output of [follow.stdout!, follow.stderr!]) {
+    output.on('data', (chunk: Buffer) => {
+      printed += chunk;
+    });
+  }
+  try {
+    await until(`tail --follow shows lines as they come, not: ${printed}`, 60_000, () => expected.test(printed));
+  } finally {
+    follow.kill('SIGINT');
+  }
 }
 
 function flow(found: (typeof clis)[number]): void {
@@ -155,16 +171,15 @@ function flow(found: (typeof clis)[number]): void {
     const [task] = aws.json('ecs', 'run-task', '--task-definition', 'cli').tasks;
     aws.text('ecs', 'wait', 'tasks-running', '--tasks', task.taskArn);
     const stream = `cli/main/${task.taskArn.split('/').at(-1)}`;
-    const follow = aws.start('logs', 'tail', logGroup, '--follow', '--format', 'short', '--log-stream-names', stream);
-    let followed = '';
-    follow.stdout!.on('data', (chunk: Buffer) => {
-      followed += chunk;
-    });
-    await until('tail --follow shows lines as they come', 60_000, () => /one line 5/.test(followed));
-    follow.kill('SIGINT');
     const read = () =>
-      aws.json('logs', 'get-log-events', '--log-group-name', logGroup, '--log-stream-name', stream, '--start-from-head')
-        .events;
+      aws.json(
+        ...['logs', 'get-log-events', '--log-group-name', logGroup, '--log-stream-name', stream],
+        '--start-from-head',
+      ).events;
+    if (found.version.startsWith('aws-cli/1.')) {
+      // Version 1 has no `logs tail`.
+      await until('five lines are there', 60_000, () => read().length > 5);
+    } else await followUntil(aws, stream, /one line 5/);
     const messages: string[] = read().map((event: { message: string }) => event.message);
     assert.deepEqual(messages.slice(0, 5), ['one starts', 'one line 1', 'one line 2', 'one line 3', 'one line 4']);
     const filtered = aws.json(
@@ -206,7 +221,10 @@ function flow(found: (typeof clis)[number]): void {
     assert.equal(services[0].taskDefinition, second);
     assert.equal(services[0].runningCount, 2);
     const messages: string[] = services[0].events.map((event: { message: string }) => event.message);
-    assert.ok(messages.some((message) => message.endsWith('has reached a steady state.')), messages.join('\n'));
+    assert.ok(
+      messages.some((message) => message.endsWith('has reached a steady state.')),
+      messages.join('\n'),
+    );
     assert.deepEqual(aws.json('ecs', 'list-services').serviceArns, [services[0].serviceArn]);
     aws.json('ecs', 'update-service', '--service', 'web', '--desired-count', '0');
     aws.text('ecs', 'wait', 'services-stable', '--services', 'web');

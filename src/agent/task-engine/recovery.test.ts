@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AgentTask } from '#model/agent-messages.ts';
+import type { FaultableCall } from '../engine-api/simulated.ts';
 import { Harness, testContainer, testTask } from './harness.ts';
 
 /** Reports that speak of one status of one container, or of the task. */
@@ -69,6 +70,58 @@ describe('an agent that dies', () => {
           }
         },
       ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('nor when the engine goes away in the middle of its calls', async () => {
+    const call = fc.constantFrom(
+      'inspectImage',
+      'createContainer',
+      'startContainer',
+      'inspectContainer',
+      'stopContainer',
+      'listContainers',
+      'watchEvents',
+    );
+    const scenario = fc.record({
+      lost: fc.array(call as fc.Arbitrary<FaultableCall>, { maxLength: 6 }),
+      crashAfter: fc.option(fc.integer({ min: 0, max: 30 })),
+      killAfter: fc.option(fc.integer({ min: 0, max: 30 })),
+      stopAfter: fc.option(fc.integer({ min: 0, max: 30 })),
+    });
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ lost, crashAfter, killAfter, stopAfter }) => {
+        const harness = new Harness({ config: { stopTimeoutMs: 1_000 } });
+        try {
+          for (const name of lost) harness.engine.inject(name, { fault: 'lost-answer' });
+          const task = twoContainers(1);
+          harness.tasks.accept(task);
+          for (let turn = 0; turn <= 30; turn++) {
+            await new Promise((resolve) => setImmediate(resolve));
+            harness.clock.advance(turn % 3 === 2 ? 300 : 0);
+            if (turn === crashAfter) {
+              harness.engine.crash({ containersSurvive: true });
+              await harness.pass(1_000, 250);
+              harness.engine.recover();
+            }
+            if (turn === killAfter) harness.restart();
+            if (turn === stopAfter) harness.tasks.stop(task.arn);
+          }
+          await toTheEnd(harness, task);
+          assert.equal(harness.tasks.tasks.byArn(task.arn)?.knownStatus, 'STOPPED');
+          const names = [...harness.engine.containers.values()].map((container) => container.spec.name);
+          assert.equal(new Set(names).size, names.length);
+          for (const container of harness.engine.containers.values()) {
+            assert.ok(container.starts <= 1, 'started once at most');
+            assert.notEqual(container.state, 'running');
+          }
+          for (const [key, count] of countReports(harness, task))
+            assert.equal(count, 1, `${key} reported ${count} times`);
+        } finally {
+          harness.close();
+        }
+      }),
       { numRuns: 60 },
     );
   });

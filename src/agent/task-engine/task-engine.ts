@@ -194,6 +194,8 @@ export class TaskEngine {
       this.#run(task, container, 'observe');
       return false;
     }
+    // Away from the engine, a call whose answer was lost may have made or started it: first see.
+    if (!this.#connection.isConnected && container.known !== 'NONE') return false;
     switch (next.step) {
       case 'skip':
         container.known = 'STOPPED';

@@ -32,7 +32,7 @@ wait
 export const busyboxCgi = `#!/bin/sh
 document=
 if [ -n "$ECS_CONTAINER_METADATA_URI_V4" ]; then
-  document=$(wget -q -T 2 -O - "$ECS_CONTAINER_METADATA_URI_V4/task" 2>/dev/null)
+  document=$(timeout 2 wget -q -O - "$ECS_CONTAINER_METADATA_URI_V4/task" 2>/dev/null)
 fi
 first() { echo "$document" | sed "s/\\"Containers\\".*//" | sed -n "s/.*\\"$1\\": *\\"\\([^\\"]*\\)\\".*/\\1/p"; }
 task=$(first TaskARN)

@@ -1,5 +1,5 @@
 /**
- * What goes by itself after a time: stopped tasks after an hour, as on AWS; INACTIVE services and clusters, which stay
+ * What goes by itself after a time: stopped tasks after an hour, as on AWS; INACTIVE services, clusters and capacity providers, which stay
  * describable a while; deleted task definitions that nothing refers to; idempotency tokens. Each pass drops a bounded
  * number of rows per table, oldest state first come.
  */
@@ -7,7 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { clientTokens, clusters, serviceEvents, services, taskDefinitions, tasks } from '#store/tables.ts';
+import { capacityProviders, clientTokens, clusters, serviceEvents, services, taskDefinitions, tasks } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReaperDeps {
@@ -53,6 +53,7 @@ export function createReaper(deps: ReaperDeps): Reconciler {
     const gone = [
       expired(tx, tasks, tx.find(tasks, 'stopped', 'stopped'), (row) => row.stoppedAt, nowMs - stoppedTaskMs),
       expired(tx, clusters, tx.all(clusters), (row) => row.inactiveAt, nowMs - HOUR_MS),
+      expired(tx, capacityProviders, tx.all(capacityProviders), (row) => row.inactiveAt, nowMs - HOUR_MS),
       expired(tx, taskDefinitions, tx.find(taskDefinitions, 'deleting', 'deleting'), unused(tx), nowMs - HOUR_MS),
       expired(tx, clientTokens, tx.all(clientTokens), (row) => row.createdAt, nowMs - 24 * HOUR_MS),
     ];

@@ -41,6 +41,9 @@ function shortcoming(refusal: Refusal): string {
   }
 }
 
+export const stuckEvent = (service: ServiceRow) =>
+  `(service ${service.name}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.`;
+
 /** Why no further task could be placed; `refusals` is empty when the cluster has no instance to ask. */
 export function unplaceableEvent(service: ServiceRow, refusals: readonly Refusal[]): string {
   const closest = closestRefusal(refusals);
@@ -50,11 +53,19 @@ export function unplaceableEvent(service: ServiceRow, refusals: readonly Refusal
   return `${head} The closest matching (container-instance ${instance}) ${shortcoming(closest)}. ${guide}`;
 }
 
-/** Adds an event to the service and drops the oldest beyond the hundred that ECS keeps. */
-export function addServiceEvent(tx: Tx, service: ServiceRow, message: string, nowMs: number, random: Random): void {
-  const id = uuid(random);
-  const key = `${service.arn}#${String(nowMs).padStart(15, '0')}-${id}`;
-  tx.insert(serviceEvents, { key, serviceArn: service.arn, id, createdAt: nowMs, message });
+/** Adds events to the service, in their order, and drops the oldest beyond the hundred that ECS keeps. */
+export function addServiceEvents(
+  tx: Tx,
+  service: ServiceRow,
+  messages: readonly string[],
+  nowMs: number,
+  random: Random,
+): void {
+  messages.forEach((message, order) => {
+    const id = uuid(random);
+    const key = `${service.arn}#${String(nowMs).padStart(15, '0')}-${String(order).padStart(3, '0')}-${id}`;
+    tx.insert(serviceEvents, { key, serviceArn: service.arn, id, createdAt: nowMs, message });
+  });
   const surplus = tx.count(serviceEvents, 'byService', service.arn) - KEPT_EVENTS;
   if (surplus <= 0) return;
   const oldest: string[] = [];

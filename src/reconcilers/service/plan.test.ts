@@ -98,6 +98,37 @@ test('a throttled deployment waits and says until when', () => {
   assert.deepEqual(at(service, []), { launch: 0, stops: [], steady: false, lookAgainAt: 5000 });
 });
 
+test('a throttled deployment takes no old task away to make room', () => {
+  const service = rolling({ deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 } });
+  const held = {
+    ...service,
+    deployments: [{ ...service.deployments[0]!, nextLaunchAt: 5000 }, service.deployments[1]!],
+  };
+  assert.deepEqual(stopped(at(held, [running('a'), running('b')])), []);
+});
+
+test('percentages that allow neither a launch nor a stop are said to be in the way', () => {
+  const service = rolling({
+    desiredCount: 1,
+    deploymentConfiguration: { minimumHealthyPercent: 100, maximumPercent: 150 },
+  });
+  assert.equal(at(service, [running('a')]).stuck, true);
+  assert.equal(at(two, [running('a'), running('b')]).stuck, undefined);
+});
+
+test('scale-in of thousands takes from the fullest zone and instance, in little time', () => {
+  const tasks = Array.from({ length: 3000 }, (_, n) =>
+    running(`t${n}`, {
+      availabilityZone: n % 3 ? 'a' : 'b',
+      containerInstanceArn: `i${n % 300}` as never,
+      createdAt: n,
+    }),
+  );
+  const plan = at(sampleService({ desiredCount: 1000 }), tasks);
+  const left = tasks.filter((task) => !plan.stops.some((stop) => stop.task === task));
+  assert.equal(left.filter((task) => task.availabilityZone === 'a').length, 500);
+});
+
 test('a service that is being deleted stops everything', () => {
   assert.deepEqual(
     stopped(at(sampleService({ status: 'DRAINING', desiredCount: 0 }), [running('a'), sampleTask('b')])),

@@ -35,6 +35,8 @@ export interface ServicePlan {
   readonly stops: readonly PlannedStop[];
   /** Nothing is missing, nothing is too much, and every task serves. */
   readonly steady: boolean;
+  /** Tasks are missing, nothing is in motion, and the percentages allow neither a launch nor a stop. */
+  readonly stuck?: true;
   /** Look again at this time even if nothing changes (epoch ms). */
   readonly lookAgainAt?: number;
 }
@@ -68,7 +70,7 @@ function sort(view: ServiceView): Sorted {
 
 const scaling = (deployment: DeploymentRow) => `Scaling activity initiated by (deployment ${deployment.id})`;
 
-function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: number): TaskRow[] {
+function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: number, held: boolean): TaskRow[] {
   const { service, placementBlocked } = view;
   const { keep, leave, stopping } = sorted;
   const missing = Math.max(0, service.desiredCount - keep.length);
@@ -76,12 +78,16 @@ function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: 
   const servingKeep = keep.filter(isServing).length;
   const servingLeave = leave.filter(isServing).length;
   const surplus = servingKeep + leave.length - service.desiredCount;
-  const forRoom = placementBlocked ? missing - stopping : missing - launch - Math.max(0, room - launch) - stopping;
+  const forRoom = held
+    ? 0
+    : placementBlocked
+      ? missing - stopping
+      : missing - launch - Math.max(0, room - launch) - stopping;
   const wanted = Math.min(leave.length, Math.max(surplus, forRoom, 0));
   const mayLose = Math.max(0, servingKeep + servingLeave - bounds.min);
   const going: TaskRow[] = [];
   let lost = 0;
-  for (const task of orderForStopping(leave, leave)) {
+  for (const task of orderForStopping(leave)) {
     const serving = isServing(task);
     const neverServed = !serving && task.lastStatus !== 'RUNNING';
     if (!neverServed && going.length >= wanted) continue;
@@ -124,8 +130,8 @@ export function planService(view: ServiceView): ServicePlan {
     primary.nextLaunchAt !== undefined && primary.nextLaunchAt > nowMs ? primary.nextLaunchAt : undefined;
   const held = failed || throttledUntil !== undefined;
   const launch = held ? 0 : Math.max(0, Math.min(missing, room));
-  const tooMany = missing < 0 ? orderForStopping(keep, keep).slice(0, -missing) : [];
-  const leavers = planLeavers(view, sorted, bounds, launch);
+  const tooMany = missing < 0 ? orderForStopping(keep, -missing) : [];
+  const leavers = planLeavers(view, sorted, bounds, launch, held);
   const stops = [
     ...tooMany.map((task) => ({ task, reason: scaling(primary) })),
     ...leavers.map((task) => ({
@@ -136,5 +142,7 @@ export function planService(view: ServiceView): ServicePlan {
   const steady =
     missing === 0 && leave.length === 0 && sorted.stopping === 0 && keep.every(isServing) && stops.length === 0;
   const lookAgainAt = nextLook(view, missing > 0 ? throttledUntil : undefined);
-  return { launch, stops, steady, ...(lookAgainAt !== undefined && { lookAgainAt }) };
+  const inMotion = launch > 0 || stops.length > 0 || sorted.stopping > 0 || !view.tasks.every(isServing);
+  const stuck = missing > 0 && !held && !inMotion;
+  return { launch, stops, steady, ...(stuck && { stuck }), ...(lookAgainAt !== undefined && { lookAgainAt }) };
 }

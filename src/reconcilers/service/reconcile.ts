@@ -8,7 +8,7 @@ import { launchTags, launchTasks } from '#launch/launch-tasks.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { ServiceArn } from '#model/arn.ts';
-import type { ServiceRow, TaskRow } from '#model/rows.ts';
+import type { ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { requestStop } from '#model/task-transition.ts';
 import { parseConstraints, parseStrategies } from '#placement/parse-request.ts';
 import { type Change, changeOf, type Store, type Tx } from '#store/store.ts';
@@ -16,10 +16,11 @@ import { clusters, containerInstances, services, taskDefinitions, tasks } from '
 import type { Reconciler } from '../driver.ts';
 import { standDeployments } from './deployments.ts';
 import {
-  addServiceEvent,
+  addServiceEvents,
   startedEvent,
   steadyEvent,
   stoppedEvent,
+  stuckEvent,
   throttledEvent,
   unplaceableEvent,
 } from './events.ts';
@@ -142,6 +143,27 @@ function applyPlan(
   return { live: [...rows.values()], events, blockedBy };
 }
 
+/** Whether the change of a task can change what its service needs. */
+function movesService(before: TaskRow | undefined, after: TaskRow | undefined): boolean {
+  if (!before || !after) return true;
+  return (
+    before.lastStatus !== after.lastStatus ||
+    before.desiredStatus !== after.desiredStatus ||
+    before.healthStatus !== after.healthStatus ||
+    before.protectedUntil !== after.protectedUntil
+  );
+}
+
+/** Whether an instance may take tasks that it did not take before. */
+function takesMore(before: ContainerInstanceRow | undefined, after: ContainerInstanceRow): boolean {
+  return (
+    before?.status !== after.status ||
+    before.agentConnected !== after.agentConnected ||
+    before.attributes !== after.attributes ||
+    before.registeredResources !== after.registeredResources
+  );
+}
+
 export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler {
   const { store, clock, random } = deps;
   /** Services whose last placement found no room, by cluster: woken when room may have appeared. */
@@ -156,8 +178,10 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     const task = changeOf(tasks, change);
     if (task) {
       const row = task.after ?? task.before!;
-      if (row.serviceArn !== undefined) yield row.serviceArn;
-      if (task.after?.lastStatus === 'STOPPED') yield* blocked.get(row.clusterArn) ?? [];
+      if (row.serviceArn !== undefined && movesService(task.before, task.after)) yield row.serviceArn;
+      if (task.after?.lastStatus === 'STOPPED' && task.before?.lastStatus !== 'STOPPED') {
+        yield* blocked.get(row.clusterArn) ?? [];
+      }
       return;
     }
     const service = changeOf(services, change);
@@ -167,7 +191,7 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     }
     const instance = changeOf(containerInstances, change);
     if (!instance?.after) return;
-    yield* blocked.get(instance.after.clusterArn) ?? [];
+    if (takesMore(instance.before, instance.after)) yield* blocked.get(instance.after.clusterArn) ?? [];
     if (instance.after.status !== instance.before?.status) {
       for (const row of store.find(tasks, 'liveByContainerInstance', instance.key)) {
         if (row.serviceArn !== undefined) yield row.serviceArn;
@@ -193,8 +217,13 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     const standing = standDeployments(service, live, plan.steady, nowMs);
     service = standing.service;
     events.push(...standing.events);
-    if (applied.blockedBy) {
-      const message = unplaceableEvent(service, applied.blockedBy);
+    const complaint = applied.blockedBy
+      ? unplaceableEvent(service, applied.blockedBy)
+      : plan.stuck
+        ? stuckEvent(service)
+        : undefined;
+    if (complaint !== undefined) {
+      const message = complaint;
       if (service.lastEventKey !== message || nowMs - (service.lastEventAt ?? 0) >= SAME_EVENT_MS) {
         events.push(message);
         service = { ...service, lastEventKey: message, lastEventAt: nowMs };
@@ -204,7 +233,7 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     if (service.status === 'DRAINING' && live.length === 0)
       service = { ...service, status: 'INACTIVE', inactiveAt: nowMs };
     if (service !== before) tx.put(services, service);
-    for (const message of events) addServiceEvent(tx, service, message, nowMs, random);
+    if (events.length > 0) addServiceEvents(tx, service, events, nowMs, random);
     return earliest(
       plan.lookAgainAt,
       applied.blockedBy && nowMs + RETRY_PLACEMENT_MS,

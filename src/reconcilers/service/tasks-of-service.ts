@@ -21,41 +21,49 @@ export function isUnhealthy(service: ServiceRow, task: TaskRow, nowMs: number): 
   return task.healthStatus === 'UNHEALTHY' && !inGracePeriod(service, task, nowMs);
 }
 
+/** Tasks of one Availability Zone by instance; within an instance the newest is last. */
+type Zone = Map<string, TaskRow[]>;
+
+function byZoneAndInstance(tasks: readonly TaskRow[]): Zone[] {
+  const zones = new Map<string, Zone>();
+  for (const task of tasks) {
+    const zone = zones.get(task.availabilityZone ?? '') ?? new Map<string, TaskRow[]>();
+    zones.set(task.availabilityZone ?? '', zone);
+    const instance = zone.get(task.containerInstanceArn ?? '');
+    if (instance) instance.push(task);
+    else zone.set(task.containerInstanceArn ?? '', [task]);
+  }
+  return [...zones.values()];
+}
+
+/** The fullest of several lists; of equally full ones that with the newest last task. */
+function fullest(lists: Iterable<TaskRow[]>): TaskRow[] | undefined {
+  let best: TaskRow[] | undefined;
+  for (const list of lists) {
+    const better =
+      !best ||
+      list.length > best.length ||
+      (list.length === best.length && (list.at(-1)?.createdAt ?? 0) > (best.at(-1)?.createdAt ?? 0));
+    if (better) best = list;
+  }
+  return best?.length ? best : undefined;
+}
+
 /**
- * The order in which tasks are given up: those that do not serve, then those whose Availability Zone and instance hold
- * most tasks of the service, then the newest. `among` is what is counted.
+ * Up to `most` tasks in the order in which they are given up: those that do not serve, then those whose Availability Zone
+ * and instance hold most of the candidates, then the newest.
  */
-export function orderForStopping(candidates: readonly TaskRow[], among: readonly TaskRow[]): TaskRow[] {
-  const perZone = new Map<string, number>();
-  const perInstance = new Map<string, number>();
-  const add = (counts: Map<string, number>, key: string | undefined, by: number) =>
-    counts.set(key ?? '', (counts.get(key ?? '') ?? 0) + by);
-  for (const task of among) {
-    add(perZone, task.availabilityZone, 1);
-    add(perInstance, task.containerInstanceArn, 1);
+export function orderForStopping(candidates: readonly TaskRow[], most = candidates.length): TaskRow[] {
+  const oldestFirst = [...candidates].sort((a, b) => a.createdAt - b.createdAt || (a.arn < b.arn ? 1 : -1));
+  const ordered = oldestFirst.filter((task) => !isServing(task)).reverse();
+  const zones = byZoneAndInstance(oldestFirst.filter(isServing));
+  const sizes = zones.map((zone) => [...zone.values()].reduce((sum, list) => sum + list.length, 0));
+  while (ordered.length < most) {
+    const at = sizes.indexOf(Math.max(...sizes));
+    const list = zones[at] && fullest(zones[at].values());
+    if (!list) break;
+    ordered.push(list.pop()!);
+    sizes[at]! -= 1;
   }
-  const rest = [...candidates].sort((a, b) => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1));
-  const ordered = rest.filter((task) => !isServing(task));
-  const serving = rest.filter(isServing);
-  for (const task of ordered) {
-    add(perZone, task.availabilityZone, -1);
-    add(perInstance, task.containerInstanceArn, -1);
-  }
-  while (serving.length > 0) {
-    let best = 0;
-    for (let i = 1; i < serving.length; i++) {
-      const zone =
-        (perZone.get(serving[i]!.availabilityZone ?? '') ?? 0) -
-        (perZone.get(serving[best]!.availabilityZone ?? '') ?? 0);
-      const instance =
-        (perInstance.get(serving[i]!.containerInstanceArn ?? '') ?? 0) -
-        (perInstance.get(serving[best]!.containerInstanceArn ?? '') ?? 0);
-      if (zone > 0 || (zone === 0 && instance > 0)) best = i;
-    }
-    const [task] = serving.splice(best, 1);
-    add(perZone, task!.availabilityZone, -1);
-    add(perInstance, task!.containerInstanceArn, -1);
-    ordered.push(task!);
-  }
-  return ordered;
+  return ordered.slice(0, most);
 }

@@ -15,6 +15,9 @@ export const conflict = (message: string, resourceIds: readonly string[] = []) =
 export const limitExceeded = (message: string) => new ServiceError('LimitExceededException', message);
 export const unsupportedFeature = (message: string) => new ServiceError('UnsupportedFeatureException', message);
 export const attributeLimitExceeded = (message: string) => new ServiceError('AttributeLimitExceededException', message);
+export const updateInProgress = (message: string) => new ServiceError('UpdateInProgressException', message);
+export const namespaceNotFound = (namespace: string) =>
+  new ServiceError('NamespaceNotFoundException', `Failed to retrieve namespace for ${namespace}`);
 export const targetNotFound = () =>
   new ServiceError(
     'TargetNotFoundException',

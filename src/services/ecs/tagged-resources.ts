@@ -3,7 +3,7 @@ import type { Tag } from '@aws-sdk/client-ecs';
 import { parseArn, type Scope } from '#model/arn.ts';
 import type { Tx, View } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables.ts';
+import { capacityProviders, clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables.ts';
 import { clusterNotFound, invalidParameter, resourceNotFound } from './errors.ts';
 
 interface Tagged {
@@ -20,6 +20,7 @@ export interface TaggedResource {
 /** Tables by the first word of an ARN's resource. */
 const tables: ReadonlyMap<string, Table<Tagged>> = new Map(
   Object.entries({
+    'capacity-provider': capacityProviders,
     cluster: clusters,
     service: services,
     task: tasks,

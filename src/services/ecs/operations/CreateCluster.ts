@@ -21,11 +21,11 @@ export const CreateCluster: EcsOperation<CreateClusterCommandInput, CreateCluste
   const name = checkClusterName(input.clusterName ?? 'default');
   const given = checkSettings(input.settings ?? []);
   const configuration = input.configuration && checkConfiguration(input.configuration);
-  const capacityProviders = checkCapacityProviders(input.capacityProviders ?? []);
-  const strategy = checkDefaultStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
   checkServiceConnectDefaults(input.serviceConnectDefaults);
   const tags = newTags(input.tags);
   const scope = { account: ctx.account, region: ctx.region };
+  const capacityProviders = checkCapacityProviders(ctx.store, scope, input.capacityProviders ?? []);
+  const strategy = checkDefaultStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
   const row = ctx.store.transact((tx) => {
     const existing = tx.get(clusters, clusterArn(scope, name));
     if (existing && existing.status !== 'INACTIVE') return existing;

@@ -15,7 +15,7 @@ export const PutClusterCapacityProviders: EcsOperation<
   PutClusterCapacityProvidersCommandInput,
   PutClusterCapacityProvidersCommandOutput
 > = (ctx, input) => {
-  const capacityProviders = checkCapacityProviders(input.capacityProviders ?? []);
+  const capacityProviders = checkCapacityProviders(ctx.store, ctx, input.capacityProviders ?? []);
   const defaultCapacityProviderStrategy = checkDefaultStrategy(
     input.defaultCapacityProviderStrategy ?? [],
     capacityProviders,

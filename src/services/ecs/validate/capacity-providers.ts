@@ -1,30 +1,39 @@
 /**
- * Capacity providers of a cluster. The two that AWS owns exist in every account; providers of Auto Scaling groups do
- * not exist here yet, so naming one is an error as for any unknown provider.
+ * Capacity providers of a cluster. The two of Fargate exist in every account; the others are rows.
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html
  */
 import type { CapacityProviderStrategyItem } from '@aws-sdk/client-ecs';
+import type { Scope } from '#model/arn.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { services } from '#store/tables.ts';
 import { invalidParameter, resourceInUse } from '../errors.ts';
+import { capacityProviderName, findCapacityProvider, isFargateProvider } from '../resolve-capacity-provider.ts';
 
-const known: readonly string[] = ['FARGATE', 'FARGATE_SPOT'];
 const maxProviders = 20;
 
-export function checkCapacityProviders(names: readonly string[]): string[] {
+/** Names or ARNs of providers that a cluster may have, as names. */
+export function checkCapacityProviders(view: View, scope: Scope, namesOrArns: readonly string[]): string[] {
+  const names = namesOrArns.map((nameOrArn) => capacityProviderName(scope, nameOrArn));
   if (names.length > maxProviders) {
     throw invalidParameter(`capacityProviders cannot have more than ${maxProviders} elements.`);
   }
   for (const name of names) {
-    if (!known.includes(name)) {
+    if (isFargateProvider(name)) continue;
+    const row = findCapacityProvider(view, scope, name);
+    if (!row) {
       throw invalidParameter(
         'The specified capacity provider was not found. Specify a valid capacity provider and try again.',
       );
     }
+    if (row.status !== 'ACTIVE' || row.updateStatus === 'DELETE_IN_PROGRESS') {
+      throw invalidParameter(
+        `The specified capacity provider '${name}' is not in an ACTIVE state. Specify a valid capacity provider and try again.`,
+      );
+    }
   }
   if (new Set(names).size !== names.length) throw invalidParameter('Duplicate capacity providers are not allowed.');
-  return [...names];
+  return names;
 }
 
 /** Fills in weight 0 and base 0. Every provider must be one of the cluster's. */
@@ -33,7 +42,7 @@ export function checkDefaultStrategy(
   capacityProviders: readonly string[],
 ): CapacityProviderStrategyItem[] {
   const strategy = items.map((item) => ({
-    capacityProvider: item.capacityProvider,
+    capacityProvider: item.capacityProvider?.split('/').at(-1),
     weight: item.weight ?? 0,
     base: item.base ?? 0,
   }));
@@ -51,7 +60,12 @@ export function checkDefaultStrategy(
     if (item.weight < 0 || item.weight > 1000) throw invalidParameter('weight must be between 0 and 1000.');
     if (item.base < 0 || item.base > 100_000) throw invalidParameter('base must be between 0 and 100000.');
   }
-  const names = strategy.map((item) => item.capacityProvider);
+  const names = strategy.map((item) => item.capacityProvider!);
+  if (names.some(isFargateProvider) && !names.every(isFargateProvider)) {
+    throw invalidParameter(
+      'A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and Fargate providers. Specify one or the other and try again.',
+    );
+  }
   if (new Set(names).size !== names.length) {
     throw invalidParameter('The capacity provider strategy contains duplicate capacity providers.');
   }
