@@ -22,7 +22,7 @@ const taskCount = Number(values.tasks);
 
 async function fillStore(dataDir: string): Promise<void> {
   const store = await Store.open({
-    journal: await openSqliteJournal({ path: join(dataDir, 'state.db') }),
+    journal: await openSqliteJournal({ path: join(dataDir, 'state.sqlite') }),
     tables: allTables,
   });
   for (let from = 0; from < taskCount; from += 1000) {
@@ -34,7 +34,11 @@ async function fillStore(dataDir: string): Promise<void> {
   await store.close();
 }
 
+/** Start-up's own work and garbage are over by then. */
+const SETTLE_MS = 15_000;
+
 async function idleUsage(pid: number): Promise<{ rssMiB: number; cpuPercent: number }> {
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const before = await usageOf(pid);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const after = await usageOf(pid);
@@ -67,6 +71,7 @@ for (const [name, filled] of [
 if (existsSync('/var/run/docker.sock')) {
   const dataDir = await temporaryData();
   const slipway = await startSlipway(dataDir, ['--no-sample']);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
   const pids = [slipway.process.pid!, ...(await childrenOf(slipway.process.pid!))];
   const idle = await Promise.all(pids.map(idleUsage));
   idle.forEach(({ rssMiB, cpuPercent }, at) => {

@@ -72,7 +72,10 @@ async function followUntil(aws: AwsCli, stream: string, expected: RegExp): Promi
     });
   }
   try {
-    await until(`tail --follow shows lines as they come, not: ${printed}`, 60_000, () => expected.test(printed));
+    await until('tail --follow shows lines as they come', 60_000, () => {
+      if (follow.exitCode !== null) throw new Error(`it has ended with ${follow.exitCode}: ${printed}`);
+      return expected.test(printed);
+    });
   } finally {
     follow.kill('SIGINT');
   }

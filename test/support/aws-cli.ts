@@ -54,6 +54,8 @@ export function awsCli({ program, version }: Found, credentials: SavedCredential
     AWS_ENDPOINT_URL: credentials.endpoint,
     AWS_PAGER: '',
     AWS_EC2_METADATA_DISABLED: 'true',
+    // Into a pipe Python writes only when its buffer is full, and `logs tail --follow` never ends.
+    PYTHONUNBUFFERED: '1',
   };
   const prefix = readsEndpointVariable(version) ? [] : ['--endpoint-url', credentials.endpoint];
   const run = (argv: string[]) => spawnSync(program, [...prefix, ...argv], { encoding: 'utf8', env, timeout: 180_000 });

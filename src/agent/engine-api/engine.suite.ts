@@ -87,7 +87,7 @@ export function engineSuite(name: string, subject: SuiteSubject): void {
     });
 
     it('creates, runs and reports an exit code and times', async () => {
-      const id = await create(spec(['sh', '-c', 'exit 3']));
+      const id = await create(spec(['sh', '-c', 'sleep 0.3; exit 3']));
       const before = await engine.inspectContainer(id);
       assert.deepEqual([before.state, before.startedAtMs], ['created', undefined]);
       await engine.startContainer(id);

@@ -7,7 +7,15 @@ import type { Clock } from '#lib/clock.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Store, Tx } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { capacityProviders, clientTokens, clusters, serviceEvents, services, taskDefinitions, tasks } from '#store/tables.ts';
+import {
+  capacityProviders,
+  clientTokens,
+  clusters,
+  serviceEvents,
+  services,
+  taskDefinitions,
+  tasks,
+} from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReaperDeps {

@@ -129,6 +129,40 @@ test('scale-in of thousands takes from the fullest zone and instance, in little 
   assert.equal(left.filter((task) => task.availabilityZone === 'a').length, 500);
 });
 
+test('scale-in leaves protected tasks alone, and looks again when the first protection ends', () => {
+  const one = sampleService({ desiredCount: 1 });
+  const tasks = [
+    running('a', { protectedUntil: 9000 }),
+    running('b'),
+    running('c', { protectedUntil: 5000 }),
+    running('d', { protectedUntil: 1000 }),
+  ];
+  const plan = at(one, tasks);
+  assert.deepEqual(stopped(plan), ['b', 'd']);
+  assert.equal(plan.lookAgainAt, 5000);
+  const rest = tasks.filter(({ protectedUntil = 0 }) => protectedUntil > 1000);
+  assert.deepEqual(at(one, rest), { launch: 0, stops: [], steady: false, lookAgainAt: 5000 });
+  assert.deepEqual(stopped(at(one, rest, { nowMs: 5000 })), ['c']);
+});
+
+test('a protected task of an old deployment stays until its protection ends', () => {
+  const old = [running('a', { protectedUntil: 9000 }), running('b')];
+  const replaced = [...old, running('c', fresh), running('d', fresh)];
+  assert.deepEqual(stopped(at(rolling(), replaced)), ['b']);
+  const kept = replaced.filter((task) => task !== old[1]);
+  assert.deepEqual(at(rolling(), kept), { launch: 0, stops: [], steady: false, lookAgainAt: 9000 });
+  assert.deepEqual(stopped(at(rolling(), kept, { nowMs: 9000 })), ['a']);
+});
+
+test('a protected task that has not started yet stays too; one that fails its health checks is replaced', () => {
+  const starting = sampleTask('a', { protectedUntil: 9000 });
+  assert.deepEqual(stopped(at(rolling(), [starting, running('c', fresh), running('d', fresh)])), []);
+  const health = { lastStatus: 'RUNNING', startedAt: 1, protectedUntil: 9000 } as const;
+  const sick = sampleTask('a', { ...health, healthStatus: 'UNHEALTHY' }, true);
+  const well = (id: string) => sampleTask(id, { ...health, healthStatus: 'HEALTHY' }, true);
+  assert.deepEqual(stopped(at(two, [sick, well('b'), well('c')])), ['a']);
+});
+
 test('a service that is being deleted stops everything', () => {
   assert.deepEqual(
     stopped(at(sampleService({ status: 'DRAINING', desiredCount: 0 }), [running('a'), sampleTask('b')])),

@@ -4,11 +4,13 @@
  * Tasks wanted running are of two kinds: those to *keep* (of the PRIMARY deployment, well, on an instance that stays)
  * and those to *leave* (of older deployments, failing their health checks, on a draining instance). Missing keepers are
  * launched as far as maximumPercent allows, counting every task that has not stopped. Leavers go when a healthy keeper
- * stands in for them, or when room must be made and minimumHealthyPercent allows it. Planning a state that is as it
+ * stands in for them, or when room must be made and minimumHealthyPercent allows it. A task under scale-in protection is
+ * given up neither by scale-in nor by a deployment until the protection ends, unless it fails its health checks. Planning a state that is as it
  * should be gives an empty plan.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
  */
 import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
+import { isProtected } from '#model/task-protection.ts';
 import { UNHEALTHY_REASON } from './failures.ts';
 import { type Bounds, boundsOf } from './limits.ts';
 import { isServing, isUnhealthy, orderForStopping } from './tasks-of-service.ts';
@@ -70,6 +72,10 @@ function sort(view: ServiceView): Sorted {
 
 const scaling = (deployment: DeploymentRow) => `Scaling activity initiated by (deployment ${deployment.id})`;
 
+/** Scale-in and deployments wait for it. Failing health checks are no scale-in: such a task is replaced all the same. */
+const isHeld = (view: ServiceView, task: TaskRow) =>
+  isProtected(task, view.nowMs) && !isUnhealthy(view.service, task, view.nowMs);
+
 function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: number, held: boolean): TaskRow[] {
   const { service, placementBlocked } = view;
   const { keep, leave, stopping } = sorted;
@@ -88,6 +94,7 @@ function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: 
   const going: TaskRow[] = [];
   let lost = 0;
   for (const task of orderForStopping(leave)) {
+    if (isHeld(view, task)) continue;
     const serving = isServing(task);
     const neverServed = !serving && task.lastStatus !== 'RUNNING';
     if (!neverServed && going.length >= wanted) continue;
@@ -109,6 +116,14 @@ function nextLook(view: ServiceView, throttledUntil: number | undefined): number
   const graceMs = (view.service.healthCheckGracePeriodSeconds ?? 0) * 1000;
   let next = throttledUntil;
   for (const task of view.tasks) {
+    const { protectedUntil } = task;
+    if (
+      protectedUntil !== undefined &&
+      isProtected(task, view.nowMs) &&
+      (next === undefined || protectedUntil < next)
+    ) {
+      next = protectedUntil;
+    }
     if (task.healthStatus !== 'UNHEALTHY' || task.startedAt === undefined) continue;
     const endMs = task.startedAt + graceMs;
     if (endMs > view.nowMs && (next === undefined || endMs < next)) next = endMs;
@@ -130,7 +145,13 @@ export function planService(view: ServiceView): ServicePlan {
     primary.nextLaunchAt !== undefined && primary.nextLaunchAt > nowMs ? primary.nextLaunchAt : undefined;
   const held = failed || throttledUntil !== undefined;
   const launch = held ? 0 : Math.max(0, Math.min(missing, room));
-  const tooMany = missing < 0 ? orderForStopping(keep, -missing) : [];
+  const tooMany =
+    missing < 0
+      ? orderForStopping(
+          keep.filter((task) => !isHeld(view, task)),
+          -missing,
+        )
+      : [];
   const leavers = planLeavers(view, sorted, bounds, launch, held);
   const stops = [
     ...tooMany.map((task) => ({ task, reason: scaling(primary) })),

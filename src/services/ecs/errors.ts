@@ -29,7 +29,4 @@ export const missingVersion = () =>
     'Amazon ECS is unable to determine the current version of the Amazon ECS container agent on the container instance and does not have enough information to proceed with an update.',
   );
 export const noUpdateAvailable = () =>
-  new ServiceError(
-    'NoUpdateAvailableException',
-    'There is no update available for this Amazon ECS container agent.',
-  );
+  new ServiceError('NoUpdateAvailableException', 'There is no update available for this Amazon ECS container agent.');

@@ -1,25 +1,30 @@
 /** ECS's handlers by operation name. An operation that is not here answers that it is not implemented. */
 import type { Handler } from '#protocol/service.ts';
+import { CreateCapacityProvider } from './operations/CreateCapacityProvider.ts';
 import { CreateCluster } from './operations/CreateCluster.ts';
 import { CreateService } from './operations/CreateService.ts';
 import { DeleteAccountSetting } from './operations/DeleteAccountSetting.ts';
 import { DeleteAttributes } from './operations/DeleteAttributes.ts';
+import { DeleteCapacityProvider } from './operations/DeleteCapacityProvider.ts';
 import { DeleteCluster } from './operations/DeleteCluster.ts';
 import { DeleteService } from './operations/DeleteService.ts';
 import { DeleteTaskDefinitions } from './operations/DeleteTaskDefinitions.ts';
 import { DeregisterContainerInstance } from './operations/DeregisterContainerInstance.ts';
 import { DeregisterTaskDefinition } from './operations/DeregisterTaskDefinition.ts';
+import { DescribeCapacityProviders } from './operations/DescribeCapacityProviders.ts';
 import { DescribeClusters } from './operations/DescribeClusters.ts';
 import { DescribeContainerInstances } from './operations/DescribeContainerInstances.ts';
 import { DescribeServices } from './operations/DescribeServices.ts';
 import { DescribeTaskDefinition } from './operations/DescribeTaskDefinition.ts';
 import { DescribeTasks } from './operations/DescribeTasks.ts';
 import { DiscoverPollEndpoint } from './operations/DiscoverPollEndpoint.ts';
+import { GetTaskProtection } from './operations/GetTaskProtection.ts';
 import { ListAccountSettings } from './operations/ListAccountSettings.ts';
 import { ListAttributes } from './operations/ListAttributes.ts';
 import { ListClusters } from './operations/ListClusters.ts';
 import { ListContainerInstances } from './operations/ListContainerInstances.ts';
 import { ListServices } from './operations/ListServices.ts';
+import { ListServicesByNamespace } from './operations/ListServicesByNamespace.ts';
 import { ListTagsForResource } from './operations/ListTagsForResource.ts';
 import { ListTaskDefinitionFamilies } from './operations/ListTaskDefinitionFamilies.ts';
 import { ListTaskDefinitions } from './operations/ListTaskDefinitions.ts';
@@ -38,33 +43,40 @@ import { SubmitContainerStateChange } from './operations/SubmitContainerStateCha
 import { SubmitTaskStateChange } from './operations/SubmitTaskStateChange.ts';
 import { TagResource } from './operations/TagResource.ts';
 import { UntagResource } from './operations/UntagResource.ts';
+import { UpdateCapacityProvider } from './operations/UpdateCapacityProvider.ts';
 import { UpdateCluster } from './operations/UpdateCluster.ts';
 import { UpdateClusterSettings } from './operations/UpdateClusterSettings.ts';
 import { UpdateContainerAgent } from './operations/UpdateContainerAgent.ts';
 import { UpdateContainerInstancesState } from './operations/UpdateContainerInstancesState.ts';
 import { UpdateService } from './operations/UpdateService.ts';
+import { UpdateTaskProtection } from './operations/UpdateTaskProtection.ts';
 
 export const handlers: Readonly<Record<string, Handler>> = {
+  CreateCapacityProvider,
   CreateCluster,
   CreateService,
   DeleteAccountSetting,
   DeleteAttributes,
+  DeleteCapacityProvider,
   DeleteCluster,
   DeleteService,
   DeleteTaskDefinitions,
   DeregisterContainerInstance,
   DeregisterTaskDefinition,
+  DescribeCapacityProviders,
   DescribeClusters,
   DescribeContainerInstances,
   DescribeServices,
   DescribeTaskDefinition,
   DescribeTasks,
   DiscoverPollEndpoint,
+  GetTaskProtection,
   ListAccountSettings,
   ListAttributes,
   ListClusters,
   ListContainerInstances,
   ListServices,
+  ListServicesByNamespace,
   ListTagsForResource,
   ListTaskDefinitionFamilies,
   ListTaskDefinitions,
@@ -83,9 +95,11 @@ export const handlers: Readonly<Record<string, Handler>> = {
   SubmitTaskStateChange,
   TagResource,
   UntagResource,
+  UpdateCapacityProvider,
   UpdateCluster,
   UpdateClusterSettings,
   UpdateContainerAgent,
   UpdateContainerInstancesState,
   UpdateService,
+  UpdateTaskProtection,
 };

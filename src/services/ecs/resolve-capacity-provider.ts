@@ -44,10 +44,8 @@ export function checkUnchanging(view: View, scope: Scope, nameOrArn: string): Ca
     );
   }
   const row = findCapacityProvider(view, scope, nameOrArn);
-  if (!row || row.status !== 'ACTIVE') {
-    throw clientException(
-      'The specified capacity provider does not exist. Specify a valid name or ARN and try again.',
-    );
+  if (row?.status !== 'ACTIVE') {
+    throw clientException('The specified capacity provider does not exist. Specify a valid name or ARN and try again.');
   }
   if (row.updateStatus?.endsWith('_IN_PROGRESS')) {
     throw updateInProgress(

@@ -38,7 +38,11 @@ export const CreateCapacityProvider: EcsOperation<
         'The specified capacity provider already exists. To change the configuration of an existing capacity provider, update the capacity provider.',
       );
     }
-    for (const other of tx.find(capacityProviders, 'byAutoScalingGroup', autoScalingGroupProvider.autoScalingGroupArn!)) {
+    for (const other of tx.find(
+      capacityProviders,
+      'byAutoScalingGroup',
+      autoScalingGroupProvider.autoScalingGroupArn!,
+    )) {
       if (scopeKey(other) !== scopeKey(scope)) continue;
       throw clientException(
         'The specified Auto Scaling group ARN is already being used by another capacity provider. Specify a unique Auto Scaling group ARN and try again.',

@@ -61,9 +61,7 @@ function checkSwitch<T extends string>(what: string, value: T | undefined): T | 
 
 function checkRange(what: string, value: number | undefined, min: number, max: number): void {
   if (value !== undefined && !isWhole(value, min, max)) {
-    throw clientException(
-      `The specified ${what} is invalid. Specify a value between ${min} and ${max} and try again.`,
-    );
+    throw clientException(`The specified ${what} is invalid. Specify a value between ${min} and ${max} and try again.`);
   }
 }
 
@@ -90,10 +88,7 @@ function checkScaling(current: ManagedScaling, given: ManagedScaling | undefined
 }
 
 /** With ECS's defaults filled in: no managed scaling, no termination protection, managed draining. */
-export function checkAutoScalingGroupProvider(
-  scope: Scope,
-  given: AutoScalingGroupProvider,
-): AutoScalingGroupProvider {
+export function checkAutoScalingGroupProvider(scope: Scope, given: AutoScalingGroupProvider): AutoScalingGroupProvider {
   const initial: AutoScalingGroupProvider = {
     autoScalingGroupArn: checkGroupArn(scope, given.autoScalingGroupArn),
     managedScaling: defaultScaling,
