@@ -176,12 +176,12 @@ export function taskDifference(before: TaskRow, after: TaskRow): State | undefin
   return any ? changed : undefined;
 }
 
-/** When it happened, where the change itself says so: the latest of the times that it brought. */
-export function timeOf(change: State): number | undefined {
+/** When it happened: the latest of the times that the change itself brought, else now; never later than now. */
+export function timeOf(change: State | undefined, nowMs: number): number {
   let latest: number | undefined;
   for (const field of timeFields) {
-    const value = change[field];
+    const value = change?.[field];
     if (typeof value === 'number' && (latest === undefined || value > latest)) latest = value;
   }
-  return latest;
+  return Math.min(latest ?? nowMs, nowMs);
 }

@@ -46,7 +46,7 @@ const statements = {
   addEntity: 'INSERT INTO entities (arn, parent, mark, ended) VALUES (?, ?, NULL, 0)',
   setMark: 'UPDATE entities SET mark = coalesce(?2, mark), ended = ?3 WHERE id = ?1',
   addRecord: 'INSERT OR IGNORE INTO records (entity, at, source, body) VALUES (?, ?, ?, ?)',
-  setRevision: 'UPDATE head SET revision = max(revision, ?)',
+  setRevision: 'UPDATE head SET revision = ?',
   revision: 'SELECT revision FROM head',
   mark: 'SELECT mark FROM entities WHERE arn = ?',
   forward: `SELECT records.id, at, body FROM records JOIN entities ON entities.id = entity
@@ -130,7 +130,7 @@ export class HistoryDatabase {
     return this.#run.revision.get()!['revision'] as number;
   }
 
-  append(revision: number, records: readonly NewRecord[]): void {
+  append(revision: number | undefined, records: readonly NewRecord[]): void {
     this.#transact(() => {
       for (const { arn, parent, at, source, mark, ended, body } of records) {
         const entity = this.#known.get(arn) ?? this.#entity(arn, parent);
@@ -138,7 +138,7 @@ export class HistoryDatabase {
         if (body !== undefined) this.#run.addRecord.run(entity, at, source ?? null, body);
         if (ended) this.#known.delete(arn);
       }
-      this.#run.setRevision.run(revision);
+      if (revision !== undefined) this.#run.setRevision.run(revision);
     });
   }
 

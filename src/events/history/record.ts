@@ -19,7 +19,6 @@ export interface Entry {
   readonly change: State;
   /** Of an EVENT. */
   readonly message?: string;
-  readonly eventId?: string;
 }
 
 interface Body {
@@ -38,7 +37,7 @@ function taskRecord(row: TaskRow, type: EntryType, change: State | undefined, no
   return {
     arn: row.arn,
     parent: row.serviceArn,
-    at: (change && timeOf(change)) ?? nowMs,
+    at: timeOf(change, nowMs),
     mark: taskMark(row),
     ended: row.lastStatus === 'STOPPED',
     body: change && bodyOf({ t: type, v: row.version, c: change }),
@@ -48,7 +47,7 @@ function taskRecord(row: TaskRow, type: EntryType, change: State | undefined, no
 function serviceRecord(row: ServiceRow, type: EntryType, change: State | undefined, nowMs: number): NewRecord {
   return {
     arn: row.arn,
-    at: (change && timeOf(change)) ?? nowMs,
+    at: timeOf(change, nowMs),
     mark: serviceMark(row),
     ended: row.status === 'INACTIVE',
     body: change && bodyOf({ t: type, c: change }),
@@ -64,7 +63,9 @@ export function recordTask(before: TaskRow | undefined, after: TaskRow, nowMs: n
 }
 
 export function recordService(before: ServiceRow | undefined, after: ServiceRow, nowMs: number): NewRecord | undefined {
-  if (!before) return serviceRecord(after, 'CREATED', serviceState(after), nowMs);
+  // A service that is made again under its old name takes the row of the deleted one.
+  const isNew = before?.createdAt !== after.createdAt;
+  if (!before || isNew) return serviceRecord(after, 'CREATED', serviceState(after), nowMs);
   const change = difference(serviceState(before), serviceState(after));
   return change && serviceRecord(after, 'CHANGED', change, nowMs);
 }
@@ -87,7 +88,7 @@ export function catchUpService(mark: string | null, row: ServiceRow, nowMs: numb
   return serviceRecord(row, 'CAUGHT_UP', difference(known, serviceState(row)), nowMs);
 }
 
-export function toEntry({ id, at, body }: StoredRecord, source?: string): Entry {
+export function toEntry({ id, at, body }: StoredRecord): Entry {
   const { t, v, c, m } = JSON.parse(body) as Body;
   return {
     id,
@@ -96,7 +97,6 @@ export function toEntry({ id, at, body }: StoredRecord, source?: string): Entry 
     change: c ?? {},
     ...(v !== undefined && { version: v }),
     ...(m !== undefined && { message: m }),
-    ...(source !== undefined && { eventId: source }),
   };
 }
 

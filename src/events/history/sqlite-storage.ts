@@ -29,7 +29,7 @@ class SqliteHistoryStorage implements HistoryStorage {
     return this.#ask('revision');
   }
 
-  append(revision: number, records: readonly NewRecord[]): Promise<void> {
+  append(revision: number | undefined, records: readonly NewRecord[]): Promise<void> {
     return this.#ask('append', revision, records);
   }
 

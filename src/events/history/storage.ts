@@ -53,7 +53,8 @@ export interface Expired {
 export interface HistoryStorage {
   /** The store's revision up to which everything is recorded; 0 before the first. */
   revision(): Promise<number>;
-  append(revision: number, records: readonly NewRecord[]): Promise<void>;
+  /** With a `revision`: everything up to it is now recorded. */
+  append(revision: number | undefined, records: readonly NewRecord[]): Promise<void>;
   /** The marks of entities, in the order asked; null for those that are not known. */
   marks(arns: readonly string[]): Promise<readonly (string | null)[]>;
   read(arn: string, options: ReadOptions): Promise<readonly StoredRecord[]>;

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { CreateCapacityProviderCommand, DescribeTaskDefinitionCommand, ListClustersCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateExpressGatewayServiceCommand,
+  DescribeTaskDefinitionCommand,
+  ListClustersCommand,
+} from '@aws-sdk/client-ecs';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { callJson, send, sign } from '../../support/raw.ts';
 
@@ -114,10 +118,16 @@ describe('JSON errors', () => {
   test('an operation that is not implemented says so, once', async () => {
     const client = plane.ecs({ maxAttempts: 3 });
     await assert.rejects(
-      client.send(new CreateCapacityProviderCommand({ name: 'x' })),
+      client.send(
+        new CreateExpressGatewayServiceCommand({
+          executionRoleArn: 'a',
+          infrastructureRoleArn: 'b',
+          primaryContainer: { image: 'c' },
+        }),
+      ),
       (error: Error & { $metadata: { httpStatusCode: number; attempts: number } }) => {
         assert.equal(error.name, 'NotImplemented');
-        assert.match(error.message, /^Slipway does not implement ecs:CreateCapacityProvider\./);
+        assert.match(error.message, /^Slipway does not implement ecs:CreateExpressGatewayService\./);
         assert.deepEqual([error.$metadata.httpStatusCode, error.$metadata.attempts], [400, 1]);
         return true;
       },

@@ -25,7 +25,7 @@ const second = (more: Loose) => web({ name: 'second', ...more });
 
 /** Input → the ClientException's message. */
 const refused: [string, RegisterTaskDefinitionRequest, string][] = [
-  ['no family', task({ family: '' }), 'Family should not be null or empty.'],
+  ['no family', task({ family: '' }), 'Family can not be blank.'],
   ['family with a dot', task({ family: 'a.b' }), 'Family contains invalid characters.'],
   ['no container', { family: 'web', containerDefinitions: [] }, 'Container list cannot be empty.'],
   ['no name', one({ name: undefined }), 'Container.name should not be null or empty.'],

@@ -57,7 +57,7 @@ function checkConstraints(given: RegisterTaskDefinitionRequest): void {
 }
 
 function checkTaskSettings(given: RegisterTaskDefinitionRequest): void {
-  if (!given.family) throw clientException('Family should not be null or empty.');
+  if (!given.family) throw clientException('Family can not be blank.');
   if (!familyPattern.test(given.family)) throw clientException('Family contains invalid characters.');
   checkOneOf('networkMode', given.networkMode, networkModes);
   checkOneOf('pidMode', given.pidMode, ['host', 'task']);
