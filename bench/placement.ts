@@ -70,6 +70,7 @@ function run(mixed: boolean): { placed: number; seconds: number } {
     const wanted = request(service, mixed);
     placed += target.place(wanted, (arn) => {
       target.holdTask(arn, wanted.demand, 1);
+      target.holdPorts(arn, wanted.demand.ports, 1);
       target.countTask(arn, wanted.group, 1);
     })!;
   }

@@ -16,6 +16,14 @@ function installedAsLocked(root) {
   );
 }
 
+/** npm's error lines without the usage text that it likes to add. */
+const whatNpmSaid = (output) =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('npm error') && line.trim() !== 'npm error')
+    .slice(0, 12)
+    .join('\n') || lastLines(output, 12);
+
 /** The npm that is running us when there is one, so that its version and settings are the user's. */
 function npm(argv, root) {
   const script = process.env.npm_execpath;
@@ -74,7 +82,7 @@ export async function ensureDependencies(root) {
       const { code, output } = await npm(['ci', '--include=dev', '--no-audit', '--no-fund'], root);
       if (code === 0) return;
       throw new SetupError(
-        `npm ci failed:\n${lastLines(output, 25)}`,
+        `npm ci failed:\n${whatNpmSaid(output)}`,
         'Slipway needs an npm registry for its first start. Check the network and `npm config get registry`, then run this again.',
       );
     });

@@ -42,21 +42,28 @@ function onPath(program) {
   return places.map((place) => path.join(place, program)).find((file) => existsSync(file));
 }
 
-async function apt(label, packages) {
+/** Beside Docker itself: what it needs without an init system, its CLI where that is apart, and a program for the sample. */
+const companions = ['iptables', 'cgroupfs-mount', 'docker-cli', 'busybox-static', 'ca-certificates'];
+
+async function installDocker() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await step(label, async () => {
+  const isKnown = async (name) => (await run('apt-cache', ['show', name], { env })).code === 0;
+  await step('Installing Docker Engine (apt-get install docker.io)', async () => {
+    if (!(await isKnown('docker.io'))) await run('apt-get', ['update'], { env });
+    const packages = ['docker.io'];
+    for (const name of companions) if (await isKnown(name)) packages.push(name);
     const install = () => run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { env });
     let result = await install();
     if (result.code !== 0) {
+      // Package lists of long ago name files that are gone.
       await run('apt-get', ['update'], { env });
       result = await install();
     }
-    if (result.code !== 0) {
-      throw new SetupError(
-        `apt-get could not install ${packages.join(' ')}:\n${lastLines(result.output, 15)}`,
-        'Install Docker Engine by hand (https://docs.docker.com/engine/install/), or start without containers: npm start -- --no-agent',
-      );
-    }
+    if (result.code === 0) return;
+    throw new SetupError(
+      `apt-get could not install ${packages.join(' ')}:\n${lastLines(result.output, 15)}`,
+      'Install Docker Engine by hand (https://docs.docker.com/engine/install/), or start without containers: npm start -- --no-agent',
+    );
   });
 }
 
@@ -144,13 +151,7 @@ async function setUp(dataDir) {
         'Install it (https://docs.docker.com/engine/install/) and run this again.',
       );
     }
-    await apt('Installing Docker Engine (apt-get install docker.io)', [
-      'docker.io',
-      'iptables',
-      'cgroupfs-mount',
-      'busybox-static',
-      'ca-certificates',
-    ]);
+    await installDocker();
   }
   if ((await ping(`unix://${defaultSocket}`)) !== 'ok') await startDockerd(dataDir);
   return `unix://${defaultSocket}`;

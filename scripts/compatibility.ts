@@ -15,8 +15,13 @@ const servicesDir = join(root, 'src/services');
 export const documentPath = join(root, 'docs/compatibility.md');
 export const listPath = join(root, 'test/not-implemented.json');
 
+/** Services that AWS does not have; their schemas are written here. */
+const ownServices: ReadonlySet<string> = new Set(['slipway']);
+
 export interface ServiceCoverage {
   readonly name: string;
+  /** Slipway's own, unknown to AWS. */
+  readonly own: boolean;
   readonly protocols: readonly string[];
   readonly implemented: readonly string[];
   readonly missing: readonly string[];
@@ -42,6 +47,7 @@ async function coverageOf(directory: string): Promise<ServiceCoverage> {
     .sort();
   return {
     name: definition.name,
+    own: ownServices.has(definition.name),
     protocols: definition.protocols,
     implemented: names.filter((name) => Object.hasOwn(handlers, name)),
     missing: names.filter((name) => !Object.hasOwn(handlers, name)),
@@ -62,7 +68,8 @@ function table(rows: readonly (readonly string[])[]): string {
   return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }
 
-export function toDocument(services: readonly ServiceCoverage[]): string {
+export function toDocument(all: readonly ServiceCoverage[]): string {
+  const services = all.filter(({ own }) => !own);
   const summary = table([
     ['service', 'protocols', 'operations implemented', 'operations at AWS'],
     ...services.map(({ name, protocols, implemented, missing }) => [
@@ -84,6 +91,16 @@ export function toDocument(services: readonly ServiceCoverage[]): string {
     '`NotImplemented` (HTTP 400, so that no SDK retries it) in the form of its protocol, and does nothing.\n',
     `${summary}\n`,
     sections.join('\n'),
+    ...all.filter(({ own }) => own).map(ownSection),
+  ].join('\n');
+}
+
+function ownSection({ name, protocols, implemented }: ServiceCoverage): string {
+  return [
+    `## ${name}: Slipway's own\n`,
+    `Not of AWS: ${protocols.join(', ')}, signed like the rest with the service name \`${name}\`; \`src/services/${name}/schemas.ts\``,
+    'says what goes in and comes out, and the commands `slipway why`, `slipway place` and `slipway history` speak it.\n',
+    `Operations: ${implemented.map((one) => `\`${one}\``).join(' ')}\n`,
   ].join('\n');
 }
 
@@ -94,7 +111,9 @@ export const readList = (): NotImplemented => (existsSync(listPath) ? JSON.parse
 /** The list without what is implemented by now. Services that are new come with all that they lack. */
 function shrink(list: NotImplemented, services: readonly ServiceCoverage[]): NotImplemented {
   return Object.fromEntries(
-    services.map(({ name, missing }) => [name, (list[name] ?? missing).filter((one) => missing.includes(one))]),
+    services
+      .filter(({ own }) => !own)
+      .map(({ name, missing }) => [name, (list[name] ?? missing).filter((one) => missing.includes(one))]),
   );
 }
 

@@ -26,6 +26,8 @@ import { TcsSession } from './tcs-session.ts';
 export interface Acs {
   /** For the HTTP server's `upgrade` event: takes over the socket in every case. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The same for a websocket that something else carries (simulations): `open` is called when the agent is let in. */
+  accept(request: Pick<IncomingMessage, 'url' | 'headers'>, open: () => WebSocket): Refusal | undefined;
   /** Says goodbye to every agent (1001: come back at once) and accepts none any more. */
   close(): Promise<void>;
 }
@@ -76,12 +78,22 @@ class AgentLink implements Acs {
       answerRefusal(socket, opening);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (websocket) =>
-      opening.kind === 'acs' ? this.#openAcs(opening, websocket) : this.#openTcs(opening, websocket),
-    );
+    this.#server.handleUpgrade(request, socket, head, (websocket) => this.#open(opening, websocket));
   };
 
-  #opening(request: IncomingMessage): Opening | Refusal {
+  accept(request: Pick<IncomingMessage, 'url' | 'headers'>, open: () => WebSocket): Refusal | undefined {
+    const opening = this.#opening(request);
+    if ('type' in opening) return opening;
+    this.#open(opening, open());
+    return undefined;
+  }
+
+  #open(opening: Opening, websocket: WebSocket): void {
+    if (opening.kind === 'acs') this.#openAcs(opening, websocket);
+    else this.#openTcs(opening, websocket);
+  }
+
+  #opening(request: Pick<IncomingMessage, 'url' | 'headers'>): Opening | Refusal {
     if (this.#closing) return serverException('The control plane is shutting down.');
     try {
       return openingOf(this.#deps, request);

@@ -47,7 +47,7 @@ function namesCluster(given: string | null, instance: ContainerInstanceRow): boo
 }
 
 /** Lets an agent in, or says why not. */
-export function openingOf(deps: AcsDeps, request: IncomingMessage): Opening | Refusal {
+export function openingOf(deps: AcsDeps, request: Pick<IncomingMessage, 'url' | 'headers'>): Opening | Refusal {
   const url = request.url ?? '';
   const at = url.indexOf('?');
   const path = at < 0 ? url : url.slice(0, at);

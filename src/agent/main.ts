@@ -19,9 +19,10 @@ import { startAcsSession } from './link/acs-session.ts';
 import { toAttributes, toResources } from './link/capabilities.ts';
 import { createPollEndpoints } from './link/poll-endpoint.ts';
 import { register, TerminalError } from './link/register.ts';
-import { createLinkSigner } from './link/signing.ts';
+import { createLinkSigner, type LinkSigner } from './link/signing.ts';
 import { StateChangeSender } from './link/state-change-sender.ts';
 import { type MetricsSource, startTcsSession } from './link/tcs-session.ts';
+import type { ConnectSocket } from './link/websocket-session.ts';
 import { type AgentState, openAgentState, StateInUseError } from './state/agent-state.ts';
 import { explainNoRoom } from './task-engine/admission.ts';
 import { createTaskCgroups } from './task-engine/cgroups.ts';
@@ -61,6 +62,13 @@ export interface SideServices {
   readonly close?: () => Promise<void>;
 }
 
+/** What carries the agent's words to its control plane. */
+export interface AgentTransport {
+  readonly ecs: ECSClient;
+  readonly signer: LinkSigner;
+  readonly connect: ConnectSocket;
+}
+
 export interface AgentDeps {
   readonly engine: ContainerEngine;
   readonly clock: Clock;
@@ -70,6 +78,8 @@ export interface AgentDeps {
   readonly hostPorts?: HostPorts;
   /** Default: opened in the configuration's data directory, and closed at the end. */
   readonly state?: AgentState;
+  /** Default: HTTP and websockets to the configuration's endpoint. */
+  readonly transport?: AgentTransport;
 }
 
 export interface RunningAgent {
@@ -166,7 +176,8 @@ export async function startAgent(
   const { clock, engine, logger, random } = deps;
   const state = deps.state ?? openAgentState(config.dataDirectory);
   const { endpoint, region, credentials } = config;
-  const ecs = new ECSClient({ endpoint, region, credentials, requestHandler: requestTimeouts });
+  const ecs =
+    deps.transport?.ecs ?? new ECSClient({ endpoint, region, credentials, requestHandler: requestTimeouts });
   const sender = new StateChangeSender({ ecs, state, cluster: config.cluster, clock, random, logger });
   const undo: (() => void | Promise<void>)[] = [() => sender.close(), () => ecs.destroy()];
   const close = async () => {
@@ -249,7 +260,10 @@ function startSessions(config: AgentConfig, deps: AgentDeps, parts: SessionParts
     agentHash,
     engineVersion: facts.version.version,
     endpoints: createPollEndpoints({ ecs: parts.ecs, clock, cluster, containerInstance: containerInstanceArn }),
-    signer: createLinkSigner({ region, credentials: async () => credentials, now: () => clock.now() }),
+    signer:
+      deps.transport?.signer ??
+      createLinkSigner({ region, credentials: async () => credentials, now: () => clock.now() }),
+    ...(deps.transport ? { connect: deps.transport.connect } : {}),
     clock,
     random,
     logger,

@@ -8,6 +8,9 @@ import { createAcs } from '#acs/acs.ts';
 import { ensureAdministrator, permissiveAccount } from '#auth/administrator.ts';
 import { createAuthorize } from '#auth/authorize.ts';
 import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
+import { createHistory, type History } from '#events/history/history.ts';
+import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
+import type { Retention } from '#events/history/storage.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { type Logger, silentLogger } from '#lib/logger.ts';
 import { type Random, systemRandom } from '#lib/random.ts';
@@ -18,6 +21,7 @@ import type { ServiceDefinition } from '#protocol/service.ts';
 import { startReconcilers } from '#reconcilers/start.ts';
 import { createEcsService } from '#services/ecs/index.ts';
 import { createLogsService } from '#services/logs/index.ts';
+import { createSlipwayService } from '#services/slipway/index.ts';
 import { createStsService } from '#services/sts/index.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
@@ -36,6 +40,8 @@ export interface ControlPlaneOptions {
   readonly auth: AuthMode;
   /** Account of the administrator that the first start makes: 000000000000 when permissive, else drawn at random. */
   readonly account?: string;
+  /** How long and how much of the history of tasks and services is kept: by default 30 days and 2 GiB. */
+  readonly historyRetention?: Partial<Retention>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -79,7 +85,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
   try {
     const store = await openStore(options.dataDir, logger);
-    endings.push(() => store.close());
+    let history: History | undefined;
+    endings.push(async () => {
+      await store.close();
+      await history?.close();
+    });
+    history = createHistory({
+      storage: await openSqliteHistory(join(options.dataDir, 'history.sqlite')),
+      clock,
+      logger,
+      ...(options.historyRetention && { retention: options.historyRetention }),
+    });
+    await history.attach(store);
 
     const account = options.account ?? (options.auth === 'permissive' ? permissiveAccount : undefined);
     const { administrator, created } = await ensureAdministrator({
@@ -98,7 +115,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const reconcilers = startReconcilers({ store, clock, random, logger });
     endings.push(() => reconcilers.close());
 
-    const services: ServiceDefinition[] = [createEcsService(), createStsService(), logs.definition];
+    const services: ServiceDefinition[] = [
+      createEcsService(),
+      createStsService(),
+      logs.definition,
+      createSlipwayService({ history }),
+    ];
     const acs = createAcs({ store, clock, random, logger, authenticate });
     const handleUpgrade = acs.handleUpgrade;
     const upgrades: UpgradeRoute[] = [

@@ -69,7 +69,8 @@ function requirementsOf(template: TaskTemplate): PlacementRequest['requiredAttri
   return template.launchType === 'EXTERNAL' ? [...required, { name: 'ecs.capability.external' }] : required;
 }
 
-function placementRequest(request: LaunchRequest): PlacementRequest {
+/** What placement is asked for a launch. */
+export function placementRequest(request: LaunchRequest): PlacementRequest {
   const { definition } = request;
   return {
     count: request.count,

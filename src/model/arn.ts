@@ -8,8 +8,11 @@ export type TaskDefinitionArn = Arn<'task-definition'>;
 export type TaskArn = Arn<'task'>;
 export type ContainerArn = Arn<'container'>;
 export type ServiceArn = Arn<'service'>;
+export type TaskSetArn = Arn<'task-set'>;
 export type ContainerInstanceArn = Arn<'container-instance'>;
 export type CapacityProviderArn = Arn<'capacity-provider'>;
+export type ServiceDeploymentArn = Arn<'service-deployment'>;
+export type ServiceRevisionArn = Arn<'service-revision'>;
 
 /** Where a resource lives. `account` is 12 digits, `region` as in a credential scope (`us-east-1`). */
 export interface Scope {
@@ -54,8 +57,26 @@ export const containerArn = (scope: Scope, clusterName: string, taskId: string, 
   ecsArn(scope, `container/${clusterName}/${taskId}/${id}`);
 export const serviceArn = (scope: Scope, clusterName: string, name: string): ServiceArn =>
   ecsArn(scope, `service/${clusterName}/${name}`);
+/** `id`: `ecs-svc/<19 digits>`. */
+export const taskSetArn = (scope: Scope, clusterName: string, serviceName: string, id: string): TaskSetArn =>
+  ecsArn(scope, `task-set/${clusterName}/${serviceName}/${id}`);
 export const containerInstanceArn = (scope: Scope, clusterName: string, id: string): ContainerInstanceArn =>
   ecsArn(scope, `container-instance/${clusterName}/${id}`);
+
+/** `id`: 21 characters, see `serviceDeploymentId`. */
+export const serviceDeploymentArn = (
+  scope: Scope,
+  clusterName: string,
+  service: string,
+  id: string,
+): ServiceDeploymentArn => ecsArn(scope, `service-deployment/${clusterName}/${service}/${id}`);
+/** `id`: 19 digits. */
+export const serviceRevisionArn = (
+  scope: Scope,
+  clusterName: string,
+  service: string,
+  id: string,
+): ServiceRevisionArn => ecsArn(scope, `service-revision/${clusterName}/${service}/${id}`);
 
 export const capacityProviderArn = (scope: Scope, name: string): CapacityProviderArn =>
   ecsArn(scope, `capacity-provider/${name}`);

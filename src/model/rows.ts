@@ -6,7 +6,6 @@
 import type {
   Attachment,
   Attribute,
-  AutoScalingGroupProvider,
   CapacityProviderStrategyItem,
   ClusterConfiguration,
   ClusterServiceConnectDefaults,
@@ -36,15 +35,17 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type {
   Arn,
-  CapacityProviderArn,
   ClusterArn,
   ContainerArn,
   ContainerInstanceArn,
   Scope,
   ServiceArn,
+  ServiceDeploymentArn,
+  ServiceRevisionArn,
   TaskArn,
   TaskDefinitionArn,
 } from './arn.ts';
+import type { Rebalancing } from './rebalancing.ts';
 import type { ContainerStatus, DesiredStatus, HealthStatus, StopCode, TaskStatus } from './task-status.ts';
 
 export type LaunchType = 'EC2' | 'FARGATE' | 'EXTERNAL';
@@ -62,28 +63,6 @@ export interface ClusterRow extends Scope {
   readonly capacityProviders: readonly string[];
   readonly defaultCapacityProviderStrategy: readonly CapacityProviderStrategyItem[];
   readonly serviceConnectDefaults?: ClusterServiceConnectDefaults;
-  readonly tags: readonly Tag[];
-}
-
-/** A capacity provider of an Auto Scaling group. FARGATE and FARGATE_SPOT exist in every account and have no row. */
-export interface CapacityProviderRow extends Scope {
-  readonly arn: CapacityProviderArn;
-  readonly name: string;
-  readonly status: 'ACTIVE' | 'INACTIVE';
-  /** As asked for, with ECS's defaults filled in. */
-  readonly autoScalingGroupProvider: AutoScalingGroupProvider;
-  readonly updateStatus?:
-    | 'DELETE_IN_PROGRESS'
-    | 'DELETE_COMPLETE'
-    | 'DELETE_FAILED'
-    | 'UPDATE_IN_PROGRESS'
-    | 'UPDATE_COMPLETE'
-    | 'UPDATE_FAILED';
-  readonly updateStatusReason?: string;
-  /** What holds once UPDATE_IN_PROGRESS is over. */
-  readonly nextAutoScalingGroupProvider?: AutoScalingGroupProvider;
-  /** Set when the status became INACTIVE; the row is dropped some time after. */
-  readonly inactiveAt?: number;
   readonly tags: readonly Tag[];
 }
 
@@ -139,6 +118,8 @@ export interface ContainerInstanceRow extends Scope {
   /** An ACS connection is open. */
   readonly agentConnected: boolean;
   readonly agentConnectionChangedAt: number;
+  /** Set while its agent has been away so long that services replace their tasks on it. */
+  readonly lostAt?: number;
   readonly registeredAt: number;
   readonly version: number;
   readonly versionInfo: {
@@ -253,10 +234,14 @@ export interface TaskRow extends Scope {
 export interface DeploymentRow {
   /** `ecs-svc/<19 digits>` */
   readonly id: string;
+  /** What it runs. Absent in rows older than service revisions. */
+  readonly serviceRevisionArn?: ServiceRevisionArn;
   readonly status: 'PRIMARY' | 'ACTIVE' | 'INACTIVE';
   readonly taskDefinitionArn: TaskDefinitionArn;
   readonly desiredCount: number;
   readonly failedTasks: number;
+  /** When the newest of its tasks that became healthy had started: a newer one resets failedTasks. */
+  readonly healthyStartedAt?: number;
   /** Failures in a row since a task last reached RUNNING (and stayed healthy); throttles restarts. */
   readonly failuresInARow: number;
   /** When the streak last grew: failures of tasks born before belong to the same wave and do not count again. */
@@ -284,8 +269,10 @@ export interface ServiceRow extends Scope {
   readonly status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   readonly schedulingStrategy: 'REPLICA' | 'DAEMON';
   readonly deploymentController: DeploymentController;
+  /** Of a DAEMON service: on how many instances it wants a task, kept by its scheduler. */
   readonly desiredCount: number;
-  readonly taskDefinitionArn: TaskDefinitionArn;
+  /** With an EXTERNAL deployment controller: the PRIMARY task set's, absent before there is one. */
+  readonly taskDefinitionArn?: TaskDefinitionArn;
   readonly launchType?: LaunchType;
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[];
   readonly platformVersion?: string;
@@ -296,6 +283,10 @@ export interface ServiceRow extends Scope {
   readonly deploymentConfiguration: DeploymentConfiguration;
   /** Newest first; the first is the PRIMARY one. */
   readonly deployments: readonly DeploymentRow[];
+  /** The service deployment that is under way, or was last. */
+  readonly serviceDeploymentArn?: ServiceDeploymentArn;
+  /** Set while tasks move to other Availability Zones, or could not. */
+  readonly rebalancing?: Rebalancing;
   readonly placementConstraints: readonly PlacementConstraint[];
   readonly placementStrategy: readonly PlacementStrategy[];
   readonly healthCheckGracePeriodSeconds?: number;

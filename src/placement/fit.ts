@@ -7,7 +7,7 @@ import type { Candidate, PlacementRequest, Refusal } from './request.ts';
 type Verdict = Omit<Refusal, 'containerInstanceArn'> | undefined;
 
 /** The instance as a query sees it after `placed` tasks of `group` have joined it. */
-function withPlaced(candidate: Candidate, group: string, placed: number): QueriedInstance {
+export function withPlaced(candidate: Candidate, group: string, placed: number): QueriedInstance {
   if (placed === 0) return candidate;
   return {
     ec2InstanceId: candidate.ec2InstanceId,

@@ -5,6 +5,7 @@
  */
 import { SortedKeys } from './sorted-keys.ts';
 import type { Table } from './table.ts';
+import type { Change } from './view.ts';
 
 type IndexValues = string | readonly string[] | undefined;
 
@@ -35,6 +36,8 @@ export class MemoryTable<R> {
   readonly rows = new Map<string, R>();
   /** By key, the number under which the journal knows a row. */
   readonly ids = new Map<string, number>();
+  /** Hear of every change when it is done; they do not throw. */
+  followers: readonly ((change: Change) => void)[] = [];
   readonly #keys = new SortedKeys();
   readonly #indexes = new Map<string, IndexState<R>>();
   readonly #sums = new Map<string, SumState<R>>();
@@ -70,6 +73,7 @@ export class MemoryTable<R> {
     }
     for (const index of this.#indexList) reindex(index, key, before === undefined ? undefined : index.values(before));
     for (const sum of this.#sumList) resum(sum, before);
+    for (const follow of this.followers) follow({ table: this.definition.name, key, before, after: row });
     return before;
   }
 

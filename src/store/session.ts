@@ -1,3 +1,4 @@
+import type { Derivation } from './derivation.ts';
 import type { Store } from './store.ts';
 import type { Table } from './table.ts';
 import type { Tx, View } from './view.ts';
@@ -44,6 +45,11 @@ export class Session implements View {
 
   sum<R, S extends string>(table: Table<R, string, S>, name: S, group: string): Record<string, number> {
     return this.#read(table).sum(table, name, group);
+  }
+
+  derived<T>(derivation: Derivation<T>): T {
+    for (const table of derivation.tables) this.#read(table);
+    return this.#store.derived(derivation);
   }
 
   /** As Store.transact; the reply then waits for everything committed up to here, which covers what it read. */

@@ -25,27 +25,31 @@ function lowerBound(keys: readonly string[], key: string): number {
 export class SortedKeys {
   #chunks: string[][] = [];
   /** Made only when needed: most sets are small buckets of an index. None of its keys is in a chunk. */
-  #unsorted: Set<string> | undefined;
+  #unsorted: string[] | undefined;
   #sortedCount = 0;
   /** Counts the changes, so that walks notice them. */
   #version = 0;
 
   get size(): number {
-    return this.#sortedCount + (this.#unsorted?.size ?? 0);
+    return this.#sortedCount + (this.#unsorted?.length ?? 0);
   }
 
   /** Adds a key that is not in the set. */
   add(key: string): void {
     this.#version += 1;
-    this.#unsorted ??= new Set();
-    this.#unsorted.add(key);
-    if (this.#unsorted.size > maxUnsorted && this.#unsorted.size > this.#sortedCount) this.#sort();
+    if (this.#unsorted) this.#unsorted.push(key);
+    else this.#unsorted = [key];
+    if (this.#unsorted.length > maxUnsorted && this.#unsorted.length > this.#sortedCount) this.#sort();
   }
 
   /** Removes a key that is in the set. */
   delete(key: string): void {
     this.#version += 1;
-    if (this.#unsorted?.delete(key)) return;
+    if (this.#unsorted?.at(-1) === key) {
+      this.#unsorted.pop();
+      return;
+    }
+    this.#sort();
     const at = this.#chunkFor(key);
     const chunk = this.#chunks[at];
     if (!chunk) return;
@@ -96,14 +100,14 @@ export class SortedKeys {
 
   #sort(): void {
     const added = this.#unsorted;
-    if (!added || added.size === 0) return;
+    if (!added || added.length === 0) return;
     this.#unsorted = undefined;
-    if (added.size > this.#sortedCount / 16) this.#rebuild(added);
+    if (added.length > this.#sortedCount / 16) this.#rebuild(added);
     else for (const key of added) this.#insert(key);
-    this.#sortedCount += added.size;
+    this.#sortedCount += added.length;
   }
 
-  #rebuild(added: Set<string>): void {
+  #rebuild(added: readonly string[]): void {
     const keys = this.#chunks.flat();
     for (const key of added) keys.push(key);
     keys.sort();

@@ -14,6 +14,7 @@
  *
  * Rows are immutable by agreement: a change is a new object.
  */
+import { type Derivation, Derivations } from './derivation.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Journal } from './journal.ts';
 import { loadTables } from './load.ts';
@@ -23,6 +24,7 @@ import { Session } from './session.ts';
 import type { Table } from './table.ts';
 import type { Change, ChangeListener, ChangeSet, Tx, View } from './view.ts';
 
+export type { Derivation } from './derivation.ts';
 export { Session } from './session.ts';
 export type { Change, ChangeListener, ChangeSet, Tx, View } from './view.ts';
 
@@ -55,6 +57,7 @@ export class Store implements View {
   readonly #tables: ReadonlyMap<string, MemoryTable<unknown>>;
   /** Revision at which a table last changed: what a reader of it has to wait for. */
   readonly #tableRevisions = new Map<string, number>();
+  readonly #derivations: Derivations;
   readonly #listeners = { committed: new Set<ChangeListener>(), durable: new Set<ChangeListener>() };
   readonly #journal: Journal;
   readonly #groupCommit: GroupCommit;
@@ -76,6 +79,7 @@ export class Store implements View {
     this.#tables = tables;
     this.#journal = options.journal;
     this.#onListenerError = options.onListenerError ?? throwLater;
+    this.#derivations = new Derivations(tables, (error) => this.#reportListenerError(error));
     this.#maxBacklog = options.maxBacklog ?? 1_000_000;
     this.#revision = loaded.revision;
     this.#groupCommit = new GroupCommit({
@@ -144,6 +148,10 @@ export class Store implements View {
     return this.#table(table as unknown as Table<R>).sum(name, group);
   }
 
+  derived<T>(derivation: Derivation<T>): T {
+    return this.#derivations.get(derivation);
+  }
+
   /** The revision that a reader of `table` has seen. */
   tableRevision(table: string): number {
     return this.#tableRevisions.get(table) ?? 0;
@@ -196,6 +204,7 @@ export class Store implements View {
       count: (table, index, value) => this.count(table, index, value),
       all: (table, after) => this.all(table, after),
       sum: (table, name, group) => this.sum(table, name, group),
+      derived: (derivation) => this.derived(derivation),
       insert: (table, row) => {
         const key = table.key(row);
         if (this.get(table, key) !== undefined) throw new Error(`${table.name} has a row ${key} already`);

@@ -1,10 +1,10 @@
 /** Every table of Slipway. A new one: docs/checklists/new-table.md. */
 import { familyOf, scopeKey } from '#model/arn.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { portsOf } from '#model/host-ports.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
-  CapacityProviderRow,
   ClientTokenRow,
   ClusterRow,
   ContainerInstanceRow,
@@ -16,6 +16,9 @@ import type {
   TaskDefinitionRow,
   TaskRow,
 } from '#model/rows.ts';
+import type { ServiceDeploymentRow, ServiceRevisionRow } from '#model/service-deployment.ts';
+import { isServing } from '#model/task-serving.ts';
+import type { TaskSetRow } from '#model/task-set.ts';
 import { isStarting } from '#model/task-status.ts';
 import { type Table, table } from './table.ts';
 
@@ -23,6 +26,7 @@ const one = () => 1;
 /** ECS counts a task as pending until it runs and as running until it has stopped. */
 const pending = (task: TaskRow) => (isStarting(task.lastStatus) ? 1 : 0);
 const running = (task: TaskRow) => (isStarting(task.lastStatus) || task.lastStatus === 'STOPPED' ? 0 : 1);
+const serving = (task: TaskRow) => (isServing(task) ? 1 : 0);
 const live = (task: TaskRow) => (task.lastStatus === 'STOPPED' ? 0 : 1);
 /** Live, and nobody has asked for its stop: what spread and distinctInstance count. */
 const wanted = (task: TaskRow) => (task.desiredStatus === 'RUNNING' ? live(task) : 0);
@@ -129,7 +133,7 @@ export const tasks = table<TaskRow>()({
         gpuCount: (row) => live(row) * row.reservation.gpuCount,
       },
     },
-    byService: { group: (row) => row.serviceArn, measures: { pending, running } },
+    byService: { group: (row) => row.serviceArn, measures: { pending, running, serving } },
     /** Live tasks of a group on one instance: `instance#group`. */
     byInstanceAndGroup: {
       group: (row) =>
@@ -150,6 +154,9 @@ export const services = table<ServiceRow>()({
     byTaskDefinition: (row) => row.deployments.map((deployment) => deployment.taskDefinitionArn),
     /** `account/region/namespace` of the Service Connect configuration that holds, as its client named the namespace. */
     byNamespace: serviceNamespace,
+    /** DAEMON services that still act, which every change of an instance concerns. */
+    daemonsByCluster: (row) =>
+      row.schedulingStrategy === 'DAEMON' && row.status !== 'INACTIVE' ? row.clusterArn : undefined,
   },
   sums: {
     byCluster: { group: (row) => row.clusterArn, measures: { active: (row) => (row.status === 'ACTIVE' ? 1 : 0) } },
@@ -163,11 +170,34 @@ export const services = table<ServiceRow>()({
   },
 });
 
+export const taskSets = table<TaskSetRow>()({
+  name: 'taskSets',
+  key: (row) => row.arn,
+  indexes: { byService: (row) => row.serviceArn, byTaskDefinition: (row) => row.taskDefinitionArn },
+});
+
 export const serviceEvents = table<ServiceEventRow>()({
   name: 'serviceEvents',
   key: (row) => row.key,
   indexes: { byService: (row) => row.serviceArn },
   sums: { byService: { group: (row) => row.serviceArn, measures: { count: one } } },
+});
+
+/** Keys of a service sort newest first. */
+export const serviceDeployments = table<ServiceDeploymentRow>()({
+  name: 'serviceDeployments',
+  key: (row) => row.arn,
+  indexes: {
+    byService: (row) => row.serviceArn,
+    /** All that are over, found by the reaper. */
+    finished: (row) => (row.finishedAt === undefined ? undefined : 'finished'),
+  },
+});
+
+export const serviceRevisions = table<ServiceRevisionRow>()({
+  name: 'serviceRevisions',
+  key: (row) => row.arn,
+  indexes: { byService: (row) => row.serviceArn },
 });
 
 export const clientTokens = table<ClientTokenRow>()({
@@ -210,7 +240,10 @@ export const allTables: readonly Table<any>[] = [
   containerInstances,
   tasks,
   services,
+  taskSets,
   serviceEvents,
+  serviceDeployments,
+  serviceRevisions,
   clientTokens,
   accountSettings,
   accessKeys,

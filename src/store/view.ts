@@ -1,4 +1,5 @@
 /** What a reader and a writer of the store may do, and what the change feed carries. */
+import type { Derivation } from './derivation.ts';
 import type { Table } from './table.ts';
 
 export interface Change {
@@ -29,6 +30,8 @@ export interface View {
   all<R>(table: Table<R>, after?: string): Iterable<R>;
   /** Sums of a group, in constant time; all zero for an unknown group. */
   sum<R, S extends string>(table: Table<R, string, S>, name: S, group: string): Record<string, number>;
+  /** The structure that follows rows as `derivation` says; made on first use. Not to be changed by its readers. */
+  derived<T>(derivation: Derivation<T>): T;
 }
 
 /** Usable only until the transaction's function returns; later use throws. */

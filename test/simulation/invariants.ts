@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { portsOf } from '#model/host-ports.ts';
 import type { TaskRow } from '#model/rows.ts';
+import { isProtected } from '#model/task-protection.ts';
 import { changeOf } from '#store/store.ts';
 import { containerInstances, services, tasks } from '#store/tables.ts';
 import type { World } from './world.ts';
@@ -14,7 +15,7 @@ const isScaledIn = (before: TaskRow, after: TaskRow) =>
 
 /** Checked after every transaction. */
 export function watchInvariants(world: World): void {
-  const { store } = world;
+  const { store, clock } = world;
   store.subscribe('committed', ({ changes }) => {
     const instances = new Set<string>();
     const grown = new Set<string>();
@@ -23,7 +24,10 @@ export function watchInvariants(world: World): void {
       const moved = changeOf(tasks, change);
       if (moved?.after?.containerInstanceArn) instances.add(moved.after.containerInstanceArn);
       if (moved?.after?.serviceArn && !moved.before) grown.add(moved.after.serviceArn);
-      if (moved?.before && moved.after && isScaledIn(moved.before, moved.after)) shrunk.add(moved.after.serviceArn!);
+      if (!moved?.before || !moved.after || !isScaledIn(moved.before, moved.after)) continue;
+      shrunk.add(moved.after.serviceArn!);
+      if (store.get(services, moved.after.serviceArn!)?.status !== 'ACTIVE') continue;
+      assert.ok(!isProtected(moved.before, clock.now()), 'the scheduler stopped a protected task');
     }
     for (const arn of instances) {
       const row = store.get(containerInstances, arn)!;

@@ -9,6 +9,7 @@ import { RegisterTaskDefinition } from '#services/ecs/operations/RegisterTaskDef
 import { RunTask } from '#services/ecs/operations/RunTask.ts';
 import { StopTask } from '#services/ecs/operations/StopTask.ts';
 import { UpdateService } from '#services/ecs/operations/UpdateService.ts';
+import { UpdateTaskProtection } from '#services/ecs/operations/UpdateTaskProtection.ts';
 import { tasks } from '#store/tables.ts';
 import { clusterName as cluster, createWorld, noFaults, type World } from './world.ts';
 
@@ -45,6 +46,16 @@ function disturb(world: World, names: readonly string[], instances: readonly str
     },
     () => {
       world.call(RunTask, { cluster, taskDefinition: name, count: 1 + Math.floor(random.unit() * 3) });
+    },
+    () => {
+      const protect = world.liveTasks(world.service(name)!).filter(() => random.unit() < 0.5);
+      if (protect.length === 0) return;
+      world.call(UpdateTaskProtection, {
+        cluster,
+        tasks: protect.slice(0, 10).map((task) => task.arn),
+        protectionEnabled: random.unit() < 0.9,
+        expiresInMinutes: 1 + Math.floor(random.unit() * 10),
+      });
     },
     () => world.update(pick(random, instances), { agentConnected: random.unit() < 0.5 }),
     () => world.update(pick(random, instances), { status: random.unit() < 0.5 ? 'DRAINING' : 'ACTIVE' }),

@@ -15,7 +15,7 @@ import type { AgentState } from '../state/agent-state.ts';
 import type { TaskEngine } from '../task-engine/task-engine.ts';
 import { type PollEndpoints, sessionUrl } from './poll-endpoint.ts';
 import type { LinkSigner } from './signing.ts';
-import { type Session, startSession } from './websocket-session.ts';
+import { type ConnectSocket, type Session, startSession } from './websocket-session.ts';
 
 /**
  * The work channel. Server messages are carried out in order and answered as docs/agent-protocol.md says: a payload is
@@ -30,6 +30,7 @@ export interface AcsSessionOptions {
   readonly engineVersion: string;
   readonly endpoints: PollEndpoints;
   readonly signer: LinkSigner;
+  readonly connect?: ConnectSocket;
   readonly tasks: TaskEngine;
   readonly state: AgentState;
   /** A heartbeat came: a good moment to look after the instance's own health. */
@@ -168,6 +169,7 @@ export function startAcsSession(options: AcsSessionOptions): Session {
     name: 'acs',
     backoff: { firstMs: 250, maxMs: 120_000, factor: 1.5, jitter: 0.2 },
     signer: options.signer,
+    ...(options.connect ? { connect: options.connect } : {}),
     clock: options.clock,
     random: options.random,
     logger: options.logger,

@@ -14,7 +14,7 @@ export interface LinkSigner {
 }
 
 /** SHA-256, keyed or not, in the shape the signer wants. */
-class Sha256 {
+export class Sha256 {
   readonly #hash: Hash | Hmac;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     const key = secret === undefined || typeof secret === 'string' ? secret : toBuffer(secret);

@@ -6,7 +6,7 @@ import type { TaskHealth, TaskMetric, TcsAgentMessage } from '#model/agent-messa
 import type { RunningTasks } from '../task-engine/running-tasks.ts';
 import { type PollEndpoints, sessionUrl } from './poll-endpoint.ts';
 import type { LinkSigner } from './signing.ts';
-import { type Session, startSession } from './websocket-session.ts';
+import { type ConnectSocket, type Session, startSession } from './websocket-session.ts';
 
 /** What the tasks here have used since the last call. Implemented by the stats room. */
 export interface MetricsSource {
@@ -25,6 +25,7 @@ export interface TcsSessionOptions {
   readonly engineVersion: string;
   readonly endpoints: PollEndpoints;
   readonly signer: LinkSigner;
+  readonly connect?: ConnectSocket;
   readonly tasks: RunningTasks;
   readonly metrics?: MetricsSource;
   readonly isEngineHealthy: () => boolean;
@@ -157,6 +158,7 @@ export function startTcsSession(options: TcsSessionOptions): Session {
     name: 'tcs',
     backoff: { firstMs: 1_000, maxMs: 60_000, factor: 2, jitter: 0.2 },
     signer: options.signer,
+    ...(options.connect ? { connect: options.connect } : {}),
     clock,
     random: options.random,
     logger,

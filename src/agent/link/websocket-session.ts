@@ -16,6 +16,8 @@ export interface SessionOptions {
   /** Where to connect, query included; asked before every connection. */
   readonly url: () => Promise<URL>;
   readonly signer: LinkSigner;
+  /** Opens the socket, paused; rejects with RefusedError when the server says no. Default: a real websocket. */
+  readonly connect?: ConnectSocket;
   readonly backoff: Backoff;
   readonly onOpen: (send: (text: string) => void, url: URL) => void;
   readonly onMessage: (message: Envelope) => void | Promise<void>;
@@ -26,6 +28,8 @@ export interface SessionOptions {
   readonly random: Random;
   readonly logger: Logger;
 }
+
+export type ConnectSocket = (url: URL, headers: Record<string, string>) => Promise<WebSocket>;
 
 export interface Session {
   close(): void;
@@ -46,7 +50,7 @@ const inactiveInstanceMs = 3_600_000;
 
 const normalCloseCodes: ReadonlySet<number> = new Set([1000, 1001, 1006, 1011]);
 
-class RefusedError extends Error {
+export class RefusedError extends Error {
   readonly exception: string | undefined;
   constructor(status: number | undefined, body: string) {
     super(`the handshake was refused with status ${status}: ${body.slice(0, 500)}`);
@@ -138,7 +142,7 @@ export function startSession(options: SessionOptions): Session {
     try {
       const url = await options.url();
       const { host: _host, ...headers } = await options.signer.sign(url);
-      current = await connect(url, headers);
+      current = await (options.connect ?? connect)(url, headers);
       if (abort.signal.aborted) current.terminate();
       logger.info('connected', { session: name, endpoint: url.origin + url.pathname });
       const code = await serve(current, url, options);

@@ -51,13 +51,28 @@ async function findBusybox(): Promise<string | undefined> {
     if (!existsSync(file)) continue;
     const { stdout } = await run(file, ['--list']).catch(() => ({ stdout: '' }));
     const applets = stdout.split('\n');
-    if (['sh', 'httpd', 'wget', 'sed', 'cat', 'date', 'timeout'].every((applet) => applets.includes(applet))) return file;
+    if (['sh', 'httpd', 'wget', 'sed', 'cat', 'date', 'timeout'].every((applet) => applets.includes(applet)))
+      return file;
   }
   return undefined;
 }
 
 async function busyboxImage(busybox: string): Promise<SampleImage> {
-  const applets = ['sh', 'httpd', 'wget', 'sed', 'cat', 'date', 'hostname', 'timeout', 'ls', 'sleep', 'env', 'ps', 'kill'];
+  const applets = [
+    'sh',
+    'httpd',
+    'wget',
+    'sed',
+    'cat',
+    'date',
+    'hostname',
+    'timeout',
+    'ls',
+    'sleep',
+    'env',
+    'ps',
+    'kill',
+  ];
   return {
     files: [
       ...(await withLibraries(busybox, '/bin/busybox')),

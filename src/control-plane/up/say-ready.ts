@@ -32,6 +32,7 @@ export function sayReady(progress: Progress, ready: Ready): void {
   line('  Point the AWS CLI and SDKs at it, in another terminal and in this directory:');
   line('    eval "$(npx slipway env)"');
   line('    aws ecs list-clusters');
+  line(`  (AWS CLI before 1.29 or 2.13, such as Debian 12's:  aws --endpoint-url ${ready.endpoint} ecs list-clusters)`);
   line();
   line('  Look around:  npx slipway status');
   if (ready.agent) line('  Follow logs:  npx slipway logs hello -f');

@@ -109,7 +109,11 @@ export function serviceState(row: ServiceRow): State {
 
 const isSame = (a: unknown, b: unknown) =>
   a === b ||
-  (typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && JSON.stringify(a) === JSON.stringify(b));
+  (typeof a === 'object' &&
+    typeof b === 'object' &&
+    a !== null &&
+    b !== null &&
+    JSON.stringify(a) === JSON.stringify(b));
 
 /** What makes `after` of `before`; undefined when they are the same. */
 export function difference(before: State, after: State): State | undefined {
@@ -127,7 +131,8 @@ export function difference(before: State, after: State): State | undefined {
 function differences(before: State, after: State): State {
   const changed: Record<string, unknown> = {};
   for (const name in after) {
-    const inner = difference((before[name] ?? {}) as State, after[name] as State);
+    const known = before[name] as State | undefined;
+    const inner = known ? difference(known, after[name] as State) : after[name];
     if (inner) changed[name] = inner;
   }
   for (const name in before) if (after[name] === undefined) changed[name] = null;

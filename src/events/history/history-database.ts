@@ -177,7 +177,8 @@ export class HistoryDatabase {
       const seen = this.#run.due.all(from) as unknown as Due[];
       let at = 0;
       let removed = 0;
-      for (; at < seen.length && (isFull || seen[at]!.at < beforeMs); at++) removed += this.#expireOne(seen[at]!, isFull);
+      for (; at < seen.length && (isFull || seen[at]!.at < beforeMs); at++)
+        removed += this.#expireOne(seen[at]!, isFull);
       const last = seen[at - 1];
       if (last) this.#run.setExpiredTo.run(last.id);
       return { removed, more: at === expireSlice || (isFull && removed > 0) };

@@ -107,6 +107,7 @@ test('property: as the general engine, step by step: nothing over-committed, wha
         }
         for (const task of held.splice(0, release)) {
           fleet.holdTask(task.arn, task.demand, -1);
+          fleet.holdPorts(task.arn, task.demand.ports, -1);
           fleet.countTask(task.arn, task.group, -1);
         }
         const ports: PortReservation[] = port ? [{ protocol: 'tcp', hostPort: port }] : [];
@@ -144,6 +145,7 @@ test('property: as the general engine, step by step: nothing over-committed, wha
             } else assert.equal(score(order, chosen), score(order, best), 'the strategy');
             held.push({ arn, group, demand });
             fleet.holdTask(arn, demand, 1);
+            fleet.holdPorts(arn, demand.ports, 1);
             fleet.countTask(arn, group, 1);
           },
         );

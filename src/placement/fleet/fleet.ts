@@ -46,6 +46,8 @@ interface Group {
 /** More: each change of an instance costs more; fewer: sets of instances are indexed again and again. */
 const MAX_POOLS = 24;
 const NONE = -1;
+/** Where instances stand that are told of by their tasks only; give it to those whose tasks no spread shall count. */
+export const noZone = '';
 /** A demand of nothing fits always, also on an instance that has shrunk below what it holds. */
 const lacks = (demand: number, free: number) => demand > 0 && demand > free;
 type Choose = (zones: readonly number[]) => number;
@@ -76,6 +78,10 @@ export class Fleet {
   readonly #open: boolean[] = [];
   readonly #totals: { cpu: number; memory: number; gpu: number }[] = [];
   readonly #reserved: (readonly string[])[] = [];
+  /** Slots of instances that are here; others are kept for tasks that outlive their instance. */
+  readonly #isHere: boolean[] = [];
+  /** What keeps a slot besides its instance: tasks that hold or count there. */
+  readonly #uses: number[] = [];
   #freeCpu = new Int32Array(64);
   #freeMemory = new Int32Array(64);
   #freeGpu = new Int32Array(64);
@@ -96,6 +102,10 @@ export class Fleet {
     const slot = this.#unused.pop() ?? this.#arns.length;
     this.#slotOf.set(arn, slot);
     this.#arns[slot] = arn;
+    this.#zoneOf[slot] = this.#zoneIndex(noZone);
+    this.#open[slot] = false;
+    this.#isHere[slot] = false;
+    this.#uses[slot] = 0;
     this.#totals[slot] = { cpu: 0, memory: 0, gpu: 0 };
     this.#reserved[slot] = [];
     if (slot >= this.#freeCpu.length) this.#grow(slot * 2);
@@ -123,7 +133,8 @@ export class Fleet {
   /** Adds an instance or takes note of its change. What its tasks hold stays. Pools forget it and ask again. */
   setInstance(instance: FleetInstance): void {
     const slot = this.#slotFor(instance.arn);
-    for (const pool of this.#pools.values()) pool.forget(slot, this.#zoneOf[slot] ?? 0);
+    this.#isHere[slot] = true;
+    for (const pool of this.#pools.values()) pool.forget(slot, this.#zoneOf[slot]!);
     const total = this.#totals[slot]!;
     this.#freeCpu[slot]! += instance.cpuUnits - total.cpu;
     this.#freeMemory[slot]! += instance.memoryMiB - total.memory;
@@ -143,9 +154,9 @@ export class Fleet {
   }
 
   #moveZone(slot: number, zone: number): void {
-    const before = this.#zoneOf[slot];
+    const before = this.#zoneOf[slot]!;
     this.#zoneOf[slot] = zone;
-    if (before === zone || before === undefined) return;
+    if (before === zone) return;
     for (const group of this.#groups.values()) {
       const count = group.perSlot.get(slot) ?? 0;
       group.perZone[before]! -= count;
@@ -153,14 +164,18 @@ export class Fleet {
     }
   }
 
-  /** The instance is gone; its tasks must be told to be gone too. */
+  /** The instance is gone; what its tasks hold and count stays until they are told to be gone too. */
   removeInstance(arn: string): void {
     const slot = this.#slotOf.get(arn);
     if (slot === undefined) return;
-    for (const pool of this.#pools.values()) pool.forget(slot, this.#zoneOf[slot]!);
-    for (const key of this.#reserved[slot]!) this.#holdPort(slot, key, -1);
-    this.#slotOf.delete(arn);
-    this.#open[slot] = false;
+    this.setInstance({ arn, zone: noZone, cpuUnits: 0, memoryMiB: 0, gpuCount: 0, reservedPorts: [], isOpen: false });
+    this.#isHere[slot] = false;
+    this.#freeIfUnused(slot);
+  }
+
+  #freeIfUnused(slot: number): void {
+    if (this.#isHere[slot] || this.#uses[slot]! > 0) return;
+    this.#slotOf.delete(this.#arns[slot]!);
     this.#unused.push(slot);
   }
 
@@ -175,14 +190,24 @@ export class Fleet {
     else if (slots.delete(slot) && slots.size === 0) this.#ports.delete(key);
   }
 
-  /** A task came to hold (`by` 1) or stopped holding (`by` -1) its reservation on an instance. */
-  holdTask(arn: string, demand: TaskReservation, by: 1 | -1): void {
+  /** A task came to hold (`by` 1) or stopped holding (`by` -1) its cpu, memory and GPUs on an instance. */
+  holdTask(arn: string, demand: Omit<TaskReservation, 'ports'>, by: 1 | -1): void {
     const slot = this.#slotFor(arn);
     this.#freeCpu[slot]! -= by * demand.cpuUnits;
     this.#freeMemory[slot]! -= by * demand.memoryMiB;
     this.#freeGpu[slot]! -= by * demand.gpuCount;
-    for (const port of demand.ports) this.#holdPort(slot, portKey(port), by);
     for (const pool of this.#pools.values()) pool.changed(slot, this.#zoneOf[slot]!);
+    this.#uses[slot]! += by;
+    if (by < 0) this.#freeIfUnused(slot);
+  }
+
+  /** A task came to hold or stopped holding host ports, reserved or reported ones. */
+  holdPorts(arn: string, ports: readonly PortReservation[], by: 1 | -1): void {
+    if (ports.length === 0) return;
+    const slot = this.#slotFor(arn);
+    for (const port of ports) this.#holdPort(slot, portKey(port), by);
+    this.#uses[slot]! += by * ports.length;
+    if (by < 0) this.#freeIfUnused(slot);
   }
 
   /** A task of the group began (`by` 1) or ceased (`by` -1) to be wanted running on an instance. */
@@ -196,9 +221,23 @@ export class Fleet {
     const count = (group.perSlot.get(slot) ?? 0) + by;
     if (count > 0) group.perSlot.set(slot, count);
     else group.perSlot.delete(slot);
-    const zone = this.#zoneOf[slot] ?? 0;
+    const zone = this.#zoneOf[slot]!;
     group.perZone[zone] = (group.perZone[zone] ?? 0) + by;
     if (group.perSlot.size === 0) this.#groups.delete(groupName);
+    this.#uses[slot]! += by;
+    if (by < 0) this.#freeIfUnused(slot);
+  }
+
+  /** Tasks of the group that are wanted running on the instance. */
+  groupCount(arn: string, group: string): number {
+    const slot = this.#slotOf.get(arn);
+    return slot === undefined ? 0 : (this.#groups.get(group)?.perSlot.get(slot) ?? 0);
+  }
+
+  /** Whether the agent or a task holds the port on the instance. */
+  isPortTaken(arn: string, port: PortReservation): boolean {
+    const slot = this.#slotOf.get(arn);
+    return slot !== undefined && (this.#ports.get(portKey(port))?.has(slot) ?? false);
   }
 
   #poolFor(request: FleetRequest): Pool {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { capacityProviderArn } from '#model/arn.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { endChange } from './reconcile.ts';
 
 const scope = { account: '000000000000', region: 'us-east-1' };

@@ -5,7 +5,7 @@
  *   DELETE_IN_PROGRESS → DELETE_COMPLETE   and status INACTIVE
  */
 import type { Clock } from '#lib/clock.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { changeOf, type Store } from '#store/store.ts';
 import { capacityProviders } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';

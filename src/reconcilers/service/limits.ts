@@ -23,11 +23,3 @@ export function boundsOf(service: ServiceRow): Bounds {
 export function circuitBreakerThreshold(service: ServiceRow): number {
   return Math.min(200, Math.max(3, Math.ceil(service.desiredCount / 2)));
 }
-
-/** Tasks that failed to start or died young are replaced at once the first time, then ever later, up to 15 minutes. */
-export function restartDelayMs(failuresInARow: number): number {
-  return failuresInARow <= 1 ? 0 : Math.min(15 * 60_000, 1000 * 2 ** (failuresInARow - 2));
-}
-
-/** A task that ran at least this long did start properly, whatever became of it later. */
-export const PROVEN_AFTER_MS = 30_000;

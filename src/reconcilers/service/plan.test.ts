@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
+import { isServing } from '#model/task-serving.ts';
 import { requestStop } from '#model/task-transition.ts';
 import { boundsOf } from './limits.ts';
 import { planService, primaryOf, type ServicePlan } from './plan.ts';
 import { sampleDeployment, sampleService, sampleTask } from './sample-rows.ts';
-import { isServing } from './tasks-of-service.ts';
 
 const at = (service: ServiceRow, tasks: readonly TaskRow[], more = {}) =>
   planService({ service, tasks, leavingInstances: new Set(), placementBlocked: false, nowMs: 1000, ...more });

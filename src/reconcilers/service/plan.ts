@@ -11,9 +11,10 @@
  */
 import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
-import { UNHEALTHY_REASON } from './failures.ts';
+import { isServing } from '#model/task-serving.ts';
+import { UNHEALTHY_REASON } from '../service-failures.ts';
+import { isUnhealthy, orderForStopping } from '../service-tasks.ts';
 import { type Bounds, boundsOf } from './limits.ts';
-import { isServing, isUnhealthy, orderForStopping } from './tasks-of-service.ts';
 
 export interface ServiceView {
   readonly service: ServiceRow;

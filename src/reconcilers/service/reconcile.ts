@@ -4,7 +4,7 @@
  */
 
 import type { LaunchResult } from '#launch/launch-tasks.ts';
-import { launchTags, launchTasks } from '#launch/launch-tasks.ts';
+import { launchTasks } from '#launch/launch-tasks.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { ServiceArn } from '#model/arn.ts';
@@ -12,20 +12,12 @@ import type { ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { requestStop } from '#model/task-transition.ts';
 import { parseConstraints, parseStrategies } from '#placement/parse-request.ts';
 import { type Change, changeOf, type Store, type Tx } from '#store/store.ts';
-import { clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables.ts';
+import { containerInstances, services, tasks } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
+import { addServiceEvents, startedEvent, stoppedEvent, stuckEvent, unplaceableEvent } from '../service-events.ts';
+import { PROVEN_AFTER_MS } from '../service-failures.ts';
+import { noteComplaint, noteSteadiness, STEADY_AGAIN_MS, serviceTemplate, settleEnded } from '../service-pass.ts';
 import { standDeployments } from './deployments.ts';
-import {
-  addServiceEvents,
-  startedEvent,
-  steadyEvent,
-  stoppedEvent,
-  stuckEvent,
-  throttledEvent,
-  unplaceableEvent,
-} from './events.ts';
-import { tallyFailures } from './failures.ts';
-import { PROVEN_AFTER_MS } from './limits.ts';
 import { planService, primaryOf, type ServicePlan, type ServiceView } from './plan.ts';
 
 export interface ServiceReconcilerDeps {
@@ -38,10 +30,6 @@ export interface ServiceReconcilerDeps {
 const MAX_LAUNCH_PER_PASS = 250;
 /** A task that finds no room is tried again this often, besides whenever room appears. */
 const RETRY_PLACEMENT_MS = 10_000;
-/** ECS repeats that a service is steady every six hours, and does not repeat the same complaint at every attempt. */
-const STEADY_AGAIN_MS = 6 * 3_600_000;
-const SAME_EVENT_MS = 15 * 60_000;
-
 const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter((time) => time !== undefined);
   return known.length ? Math.min(...known) : undefined;
@@ -58,52 +46,13 @@ function leavingInstances(tx: Tx, live: readonly TaskRow[]): Set<string> {
 }
 
 function launch(tx: Tx, deps: ServiceReconcilerDeps, service: ServiceRow, count: number): LaunchResult {
-  const primary = primaryOf(service);
-  const cluster = tx.get(clusters, service.clusterArn)!;
-  const definition = tx.get(taskDefinitions, primary.taskDefinitionArn)!;
-  const propagated =
-    service.propagateTags === 'SERVICE'
-      ? service.tags
-      : service.propagateTags === 'TASK_DEFINITION'
-        ? definition.tags
-        : [];
+  const { id, taskDefinitionArn } = primaryOf(service);
   return launchTasks(tx, deps, {
-    cluster,
-    definition,
-    launchType: service.launchType ?? 'EC2',
-    group: `service:${service.name}`,
-    startedBy: primary.id,
-    serviceArn: service.arn,
-    deploymentId: primary.id,
-    enableExecuteCommand: service.enableExecuteCommand,
-    tags: launchTags({
-      own: [],
-      propagated,
-      managed: service.enableECSManagedTags ? { clusterName: cluster.name, serviceName: service.name } : undefined,
-    }),
+    ...serviceTemplate(tx, service, { id, taskDefinitionArn, launchType: service.launchType ?? 'EC2' }),
     count,
     constraints: parseConstraints(service.placementConstraints),
     strategies: parseStrategies(service.placementStrategy),
   });
-}
-
-/** Takes note of tasks that have stopped since the last pass. */
-function settleEnded(
-  tx: Tx,
-  service: ServiceRow,
-  live: readonly TaskRow[],
-  nowMs: number,
-): { service: ServiceRow; events: string[] } {
-  const ended = [...tx.find(tasks, 'unsettledByService', service.arn)];
-  for (const task of ended) tx.put(tasks, { ...task, settled: true });
-  const events: string[] = [];
-  const deployments = service.deployments.map((deployment) => {
-    const tally = tallyFailures(deployment, ended, live, nowMs);
-    if (tally.throttled) events.push(throttledEvent(service));
-    return tally.deployment;
-  });
-  const same = deployments.every((deployment, at) => deployment === service.deployments[at]);
-  return { service: same ? service : { ...service, deployments }, events };
 }
 
 interface Applied {
@@ -142,6 +91,9 @@ function applyPlan(
     );
   return { live: [...rows.values()], events, blockedBy };
 }
+
+/** DAEMON services and those of an EXTERNAL deployment controller have schedulers of their own. */
+const isReplica = (row: ServiceRow) => row.deploymentController.type === 'ECS' && row.schedulingStrategy === 'REPLICA';
 
 /** Whether the change of a task can change what its service needs. */
 function movesService(before: TaskRow | undefined, after: TaskRow | undefined): boolean {
@@ -222,13 +174,7 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
       : plan.stuck
         ? stuckEvent(service)
         : undefined;
-    if (complaint !== undefined) {
-      const message = complaint;
-      if (service.lastEventKey !== message || nowMs - (service.lastEventAt ?? 0) >= SAME_EVENT_MS) {
-        events.push(message);
-        service = { ...service, lastEventKey: message, lastEventAt: nowMs };
-      }
-    }
+    if (complaint !== undefined) service = noteComplaint(service, complaint, nowMs, events);
     service = noteSteadiness(service, plan.steady, nowMs, events);
     if (service.status === 'DRAINING' && live.length === 0)
       service = { ...service, status: 'INACTIVE', inactiveAt: nowMs };
@@ -247,20 +193,12 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     name: 'service',
     wokenBy,
     *all() {
-      for (const row of store.all(services)) if (row.status !== 'INACTIVE') yield row.arn;
+      for (const row of store.all(services)) if (row.status !== 'INACTIVE' && isReplica(row)) yield row.arn;
     },
     reconcile(address) {
       const row = store.get(services, address as ServiceArn);
-      if (!row || row.status === 'INACTIVE' || row.deploymentController.type !== 'ECS') return undefined;
+      if (!row || row.status === 'INACTIVE' || !isReplica(row)) return undefined;
       return store.transact((tx) => reconcile(tx, row));
     },
   };
-}
-
-function noteSteadiness(service: ServiceRow, steady: boolean, nowMs: number, events: string[]): ServiceRow {
-  if (service.status !== 'ACTIVE') return service;
-  if (!steady) return service.steadyAt === undefined ? service : { ...service, steadyAt: undefined };
-  if (service.steadyAt !== undefined && nowMs - service.steadyAt < STEADY_AGAIN_MS) return service;
-  events.push(steadyEvent(service));
-  return { ...service, steadyAt: nowMs };
 }

@@ -5,6 +5,8 @@ export const clientException = (message: string) => new ServiceError('ClientExce
 export const invalidParameter = (message: string) => new ServiceError('InvalidParameterException', message);
 export const clusterNotFound = () => new ServiceError('ClusterNotFoundException', 'Cluster not found.');
 export const serviceNotFound = () => new ServiceError('ServiceNotFoundException', 'Service not found.');
+export const serviceDeploymentNotFound = () =>
+  new ServiceError('ServiceDeploymentNotFoundException', 'Service deployment not found.');
 export const serviceNotActive = () => new ServiceError('ServiceNotActiveException', 'Service was not ACTIVE.');
 export const resourceNotFound = (message = 'The specified resource could not be found.') =>
   new ServiceError('ResourceNotFoundException', message);

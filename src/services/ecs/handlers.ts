@@ -14,6 +14,8 @@ import { DeregisterTaskDefinition } from './operations/DeregisterTaskDefinition.
 import { DescribeCapacityProviders } from './operations/DescribeCapacityProviders.ts';
 import { DescribeClusters } from './operations/DescribeClusters.ts';
 import { DescribeContainerInstances } from './operations/DescribeContainerInstances.ts';
+import { DescribeServiceDeployments } from './operations/DescribeServiceDeployments.ts';
+import { DescribeServiceRevisions } from './operations/DescribeServiceRevisions.ts';
 import { DescribeServices } from './operations/DescribeServices.ts';
 import { DescribeTaskDefinition } from './operations/DescribeTaskDefinition.ts';
 import { DescribeTasks } from './operations/DescribeTasks.ts';
@@ -23,6 +25,7 @@ import { ListAccountSettings } from './operations/ListAccountSettings.ts';
 import { ListAttributes } from './operations/ListAttributes.ts';
 import { ListClusters } from './operations/ListClusters.ts';
 import { ListContainerInstances } from './operations/ListContainerInstances.ts';
+import { ListServiceDeployments } from './operations/ListServiceDeployments.ts';
 import { ListServices } from './operations/ListServices.ts';
 import { ListServicesByNamespace } from './operations/ListServicesByNamespace.ts';
 import { ListTagsForResource } from './operations/ListTagsForResource.ts';
@@ -37,6 +40,7 @@ import { RegisterContainerInstance } from './operations/RegisterContainerInstanc
 import { RegisterTaskDefinition } from './operations/RegisterTaskDefinition.ts';
 import { RunTask } from './operations/RunTask.ts';
 import { StartTask } from './operations/StartTask.ts';
+import { StopServiceDeployment } from './operations/StopServiceDeployment.ts';
 import { StopTask } from './operations/StopTask.ts';
 import { SubmitAttachmentStateChanges } from './operations/SubmitAttachmentStateChanges.ts';
 import { SubmitContainerStateChange } from './operations/SubmitContainerStateChange.ts';
@@ -66,6 +70,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   DescribeCapacityProviders,
   DescribeClusters,
   DescribeContainerInstances,
+  DescribeServiceDeployments,
+  DescribeServiceRevisions,
   DescribeServices,
   DescribeTaskDefinition,
   DescribeTasks,
@@ -75,6 +81,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ListAttributes,
   ListClusters,
   ListContainerInstances,
+  ListServiceDeployments,
   ListServices,
   ListServicesByNamespace,
   ListTagsForResource,
@@ -89,6 +96,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   RegisterTaskDefinition,
   RunTask,
   StartTask,
+  StopServiceDeployment,
   StopTask,
   SubmitAttachmentStateChanges,
   SubmitContainerStateChange,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { capacityProviderArn } from '#model/arn.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
 import { allTables, capacityProviders } from '#store/tables.ts';

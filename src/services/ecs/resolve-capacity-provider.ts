@@ -1,6 +1,6 @@
 /** Names and ARNs to capacity providers. */
 import { capacityProviderArn, parseArn, type Scope } from '#model/arn.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import type { View } from '#store/store.ts';
 import { capacityProviders } from '#store/tables.ts';
 import { clientException, invalidParameter, updateInProgress } from './errors.ts';

@@ -4,6 +4,7 @@ import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { containerInstances } from '#store/tables.ts';
 import { invalidParameter } from './errors.ts';
+import { checkSameCluster } from './resolve.ts';
 
 /** The ARN that an id or ARN names; InvalidParameterException for ARNs of other kinds and for what cannot be an id. */
 export function toContainerInstanceArn(scope: Scope, cluster: ClusterRow, idOrArn: string): ContainerInstanceArn {
@@ -12,6 +13,7 @@ export function toContainerInstanceArn(scope: Scope, cluster: ClusterRow, idOrAr
     if (parsed?.service !== 'ecs' || !parsed.resource.startsWith('container-instance/')) {
       throw invalidParameter('Invalid identifier: Identifier is for an unexpected resource type.');
     }
+    checkSameCluster(cluster, parsed.resource);
     // The old format has no cluster in it: container-instance/<id>.
     const parts = parsed.resource.split('/');
     if (parts.length === 2) return containerInstanceArn(parsed, cluster.name, parts[1]!);

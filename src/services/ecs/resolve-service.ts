@@ -4,6 +4,7 @@ import type { ClusterRow, ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { services } from '#store/tables.ts';
 import { invalidParameter, serviceNotFound } from './errors.ts';
+import { checkSameCluster } from './resolve.ts';
 
 /** The ARN that a name or ARN means; InvalidParameterException for ARNs of other kinds. */
 export function toServiceArn(scope: Scope, cluster: ClusterRow, nameOrArn: string): string {
@@ -12,6 +13,7 @@ export function toServiceArn(scope: Scope, cluster: ClusterRow, nameOrArn: strin
   if (parsed?.service !== 'ecs' || !parsed.resource.startsWith('service/')) {
     throw invalidParameter('Invalid identifier: Identifier is for an unexpected resource type.');
   }
+  checkSameCluster(cluster, parsed.resource);
   // The old format has no cluster in it: service/<name>.
   const parts = parsed.resource.split('/');
   return parts.length === 2 ? serviceArn(parsed, cluster.name, parts[1]!) : nameOrArn;

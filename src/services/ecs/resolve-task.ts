@@ -4,6 +4,7 @@ import type { ClusterRow, TaskRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { tasks } from '#store/tables.ts';
 import { invalidParameter } from './errors.ts';
+import { checkSameCluster } from './resolve.ts';
 
 /** The ARN that an id or ARN names; InvalidParameterException for ARNs of other kinds and for what cannot be an id. */
 export function toTaskArn(scope: Scope, cluster: ClusterRow, idOrArn: string): string {
@@ -12,6 +13,7 @@ export function toTaskArn(scope: Scope, cluster: ClusterRow, idOrArn: string): s
     if (parsed?.service !== 'ecs' || !parsed.resource.startsWith('task/')) {
       throw invalidParameter('Invalid identifier: Identifier is for an unexpected resource type.');
     }
+    checkSameCluster(cluster, parsed.resource);
     // The old format has no cluster in it: task/<id>.
     const parts = parsed.resource.split('/');
     return parts.length === 2 ? taskArn(parsed, cluster.name, parts[1]!) : idOrArn;

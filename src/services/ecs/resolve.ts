@@ -2,18 +2,19 @@
  * Names to ARNs. Wherever the API takes "short name or full ARN", these turn it into the row or the error that AWS
  * answers. An ARN of another account or region is not found here: state never crosses scopes.
  */
-import { type ClusterArn, clusterArn, lastSegment, parseArn, type Scope, taskArn } from '#model/arn.ts';
+import { type ClusterArn, clusterArn, parseArn, type Scope } from '#model/arn.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { clusters } from '#store/tables.ts';
 import { clusterNotFound, invalidParameter } from './errors.ts';
+import { checkClusterName } from './validate/cluster.ts';
 
 /** The cluster's ARN for a name, an ARN or nothing (`default`). Refuses ARNs of other kinds. */
 export function toClusterArn(scope: Scope, nameOrArn: string | undefined): ClusterArn {
   const text = nameOrArn || 'default';
-  if (!text.startsWith('arn:')) return clusterArn(scope, text);
+  if (!text.startsWith('arn:')) return clusterArn(scope, checkClusterName(text));
   const parsed = parseArn(text);
-  if (!parsed || parsed.service !== 'ecs' || !parsed.resource.startsWith('cluster/')) {
+  if (parsed?.service !== 'ecs' || !parsed.resource.startsWith('cluster/')) {
     throw invalidParameter('Invalid identifier: Identifier is for an unexpected resource type.');
   }
   return text as ClusterArn;
@@ -28,9 +29,9 @@ export function requireCluster(view: View, scope: Scope, nameOrArn: string | und
   return row;
 }
 
-/** The ARN that a task id or ARN names within a cluster. */
-export function toTaskArn(scope: Scope, cluster: ClusterRow, idOrArn: string): string {
-  return idOrArn.startsWith('arn:') ? idOrArn : taskArn(scope, cluster.name, idOrArn);
+/** Refuses an ARN (`task/<cluster>/<id>` and the like) that says that its resource is of another cluster. */
+export function checkSameCluster(cluster: ClusterRow, resource: string): void {
+  const [, name, id] = resource.split('/');
+  if (id === undefined || name === cluster.name) return;
+  throw invalidParameter(`Invalid identifier: Identifier is for cluster ${name}. Your cluster is ${cluster.name}`);
 }
-
-export const clusterName = (arn: string): string => lastSegment(arn);

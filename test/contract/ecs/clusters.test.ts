@@ -4,6 +4,9 @@ import {
   CreateClusterCommand,
   DeleteClusterCommand,
   DescribeClustersCommand,
+  DescribeContainerInstancesCommand,
+  DescribeServicesCommand,
+  DescribeTasksCommand,
   type ECSClient,
   ListClustersCommand,
   PutClusterCapacityProvidersCommand,
@@ -166,6 +169,24 @@ test('operations on a cluster that is not there', async () => {
   await assert.rejects(ecs.send(new DeleteClusterCommand({ cluster: 'nowhere' })), gone);
   await assert.rejects(ecs.send(new UpdateClusterCommand({ cluster: 'nowhere' })), gone);
   await assert.rejects(ecs.send(new UpdateClusterSettingsCommand({ cluster: 'nowhere', settings: [] })), gone);
+});
+
+test('a cluster that cannot be, and resources of another cluster', async () => {
+  await create('here');
+  const arn = (resource: string) => `arn:aws:ecs:us-east-1:123456789012:${resource}`;
+  const wrong = {
+    name: 'InvalidParameterException',
+    message: 'Invalid identifier: Identifier is for cluster there. Your cluster is here',
+  };
+  const cluster = 'here';
+  await assert.rejects(ecs.send(new DescribeTasksCommand({ cluster, tasks: [arn('task/there/0')] })), wrong);
+  await assert.rejects(ecs.send(new DescribeServicesCommand({ cluster, services: [arn('service/there/x')] })), wrong);
+  const containerInstances = [arn('container-instance/there/0')];
+  await assert.rejects(ecs.send(new DescribeContainerInstancesCommand({ cluster, containerInstances })), wrong);
+  await assert.rejects(ecs.send(new DescribeServicesCommand({ cluster: 'here\r', services: ['x'] })), {
+    name: 'InvalidParameterException',
+    message: 'Cluster must match ^[a-zA-Z0-9\\-_]{1,255}$, but was here\r',
+  });
 });
 
 test('a deleted cluster stays INACTIVE, is not listed, and can be made anew', async () => {

@@ -10,7 +10,9 @@ import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { notServedYet, requireLaunchable } from '../launch-request.ts';
 import { requireCluster } from '../resolve.ts';
+import { beginServiceDeployment, forgetServiceDeployments } from '../service-deployments.ts';
 import { newTags } from '../tags.ts';
+import { withRebalancing } from '../validate/rebalancing.ts';
 import {
   checkConstraints,
   checkDeploymentConfiguration,
@@ -97,6 +99,7 @@ function makeRoom(tx: Tx, existing: ServiceRow | undefined): void {
   if (existing.status === 'ACTIVE') throw invalidParameter('Creation of service was not idempotent.');
   if (existing.status === 'DRAINING') throw invalidParameter('Unable to Start a service that is still Draining.');
   for (const event of [...tx.find(serviceEvents, 'byService', existing.arn)]) tx.delete(serviceEvents, event.key);
+  forgetServiceDeployments(tx, existing.arn);
   for (const task of [...tx.find(tasks, 'unsettledByService', existing.arn)]) {
     tx.update(tasks, task.arn, (row) => ({ ...row, settled: true as const }));
   }
@@ -114,18 +117,19 @@ export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServic
     if (made && made.status !== 'INACTIVE') return { service: viewService(ctx.store, made, new Set(['TAGS'])) };
   }
   const definition = requireLaunchable(ctx.store, ctx, input.taskDefinition, checkLaunchType(cluster, input));
-  const service = newService(ctx, cluster, definition, input);
-  ctx.store.transact((tx) => {
-    makeRoom(tx, tx.get(services, service.arn));
-    tx.put(services, service);
-    if (token === undefined) return;
+  const created = withRebalancing(newService(ctx, cluster, definition, input), input.availabilityZoneRebalancing, true);
+  const service = ctx.store.transact((tx) => {
+    makeRoom(tx, tx.get(services, created.arn));
+    const row = tx.put(services, beginServiceDeployment(tx, ctx, undefined, created, definition));
+    if (token === undefined) return row;
     rememberToken(tx, ctx, {
       operation: 'CreateService',
       token,
       request: input,
-      resourceArns: [service.arn],
-      nowMs: service.createdAt,
+      resourceArns: [row.arn],
+      nowMs: row.createdAt,
     });
+    return row;
   });
   return { service: viewService(ctx.store, service, new Set(['TAGS'])) };
 };

@@ -1,6 +1,6 @@
 import type { DeleteCapacityProviderCommandInput, DeleteCapacityProviderCommandOutput } from '@aws-sdk/client-ecs';
 import { scopeKey } from '#model/arn.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { capacityProviders, clusters } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';

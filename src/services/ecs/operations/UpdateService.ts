@@ -2,12 +2,14 @@ import type { UpdateServiceCommandInput, UpdateServiceCommandOutput } from '@aws
 import { decimalId } from '#lib/ids.ts';
 import { newDeployment, withPrimary } from '#model/deployment.ts';
 import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
-import { services } from '#store/tables.ts';
+import { services, taskDefinitions } from '#store/tables.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { serviceNotActive } from '../errors.ts';
 import { requireLaunchable } from '../launch-request.ts';
 import { requireCluster } from '../resolve.ts';
 import { requireService } from '../resolve-service.ts';
+import { beginServiceDeployment } from '../service-deployments.ts';
+import { withRebalancing } from '../validate/rebalancing.ts';
 import {
   checkConstraints,
   checkDeploymentConfiguration,
@@ -32,7 +34,7 @@ function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandIn
   const taskDefinitionArn = input.taskDefinition
     ? requireLaunchable(ctx.store, ctx, input.taskDefinition, row.launchType ?? 'EC2').arn
     : row.taskDefinitionArn;
-  const next: ServiceRow = {
+  const updated: ServiceRow = {
     ...row,
     desiredCount,
     taskDefinitionArn,
@@ -47,6 +49,7 @@ function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandIn
     propagateTags: input.propagateTags ?? row.propagateTags,
     deployments: rescale(row.deployments, desiredCount, nowMs),
   };
+  const next = withRebalancing(updated, input.availabilityZoneRebalancing, false);
   if (!input.forceNewDeployment && taskDefinitionArn === row.taskDefinitionArn) return next;
   const { launchType } = row;
   const primary = newDeployment(
@@ -66,7 +69,11 @@ export const UpdateService: EcsOperation<UpdateServiceCommandInput, UpdateServic
   const cluster = requireCluster(ctx.store, ctx, input.cluster);
   const row = requireService(ctx.store, ctx, cluster, input.service);
   if (row.status !== 'ACTIVE') throw serviceNotActive();
-  const next = changed(ctx, row, input);
-  ctx.store.transact((tx) => tx.put(services, next));
+  const changedRow = changed(ctx, row, input);
+  const next = ctx.store.transact((tx) => {
+    if (changedRow.deployments[0]!.id === row.deployments[0]!.id) return tx.put(services, changedRow);
+    const definition = tx.get(taskDefinitions, changedRow.taskDefinitionArn)!;
+    return tx.put(services, beginServiceDeployment(tx, ctx, row, changedRow, definition));
+  });
   return { service: viewService(ctx.store, next, new Set(['TAGS'])) };
 };

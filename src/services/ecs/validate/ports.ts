@@ -37,9 +37,11 @@ function checkMapping(container: string, mapping: PortMapping, mode: NetworkMode
     checkRange(container, containerPortRange);
     return compact({ ...mapping, protocol });
   }
-  if (!isWhole(containerPort, 1, maxPort)) throw bad(`'containerPort' must be between 1 and ${maxPort}.`);
+  if (!isWhole(containerPort, 1, maxPort)) {
+    throw clientException(`Invalid 'containerPort' setting for container '${container}'.`);
+  }
   if (hostPort !== undefined && !isWhole(hostPort, 0, maxPort)) {
-    throw bad(`'hostPort' must be between 0 and ${maxPort}.`);
+    throw clientException(`Invalid 'hostPort' setting for container '${container}'.`);
   }
   const samePort = mode === 'host' || mode === 'awsvpc';
   if (samePort && hostPort !== undefined && hostPort !== containerPort) {
@@ -68,10 +70,11 @@ export function checkPortsOfTask(containers: readonly ContainerDefinition[], mod
   const all = containers.flatMap((container) => container.portMappings ?? []);
   const name = firstDuplicate(all.flatMap((mapping) => mapping.name ?? []));
   if (name !== undefined) throw clientException(`The port mapping name ${name} is already used.`);
-  const hostPort = firstDuplicate(all.flatMap((m) => (m.hostPort ? `${m.hostPort}/${m.protocol}` : [])));
+  const hostPort = firstDuplicate(all.flatMap((m) => (m.hostPort ? `${m.protocol!.toUpperCase()}#${m.hostPort}` : [])));
   if (hostPort !== undefined) {
     const shared = mode === 'awsvpc' ? 'container' : 'host';
-    throw clientException(`The ${shared} port ${hostPort} is used multiple times in task.`);
+    const [protocol, port] = hostPort.split('#');
+    throw clientException(`${protocol} ${shared} port '${port}' is mapped multiple times in task.`);
   }
   for (const container of containers) {
     const ranges = (container.portMappings ?? []).flatMap((mapping) => {

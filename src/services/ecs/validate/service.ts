@@ -4,6 +4,7 @@
  */
 import type {
   CreateServiceCommandInput,
+  DeploymentCircuitBreaker,
   DeploymentConfiguration,
   PlacementConstraint,
   PlacementStrategy,
@@ -30,7 +31,6 @@ export function refuseUnsupported(input: Common): void {
   if (input.gatewayConnectors?.length) throw notServedYet('gatewayConnectors');
   if (input.monitoring) throw notServedYet('monitoring');
   if (input.enableExecuteCommand) throw notServedYet('enableExecuteCommand');
-  if (input.availabilityZoneRebalancing === 'ENABLED') throw notServedYet('availabilityZoneRebalancing ENABLED');
   if (input.networkConfiguration?.awsvpcConfiguration) {
     throw invalidParameter('Network Configuration is not valid for the given networkMode of this task definition.');
   }
@@ -63,6 +63,25 @@ function refuseUnsupportedDeployment(given: DeploymentConfiguration): void {
   }
 }
 
+function checkCircuitBreaker(given: DeploymentCircuitBreaker | undefined): DeploymentCircuitBreaker {
+  const { enable = false, rollback = false, resetOnHealthyTask, thresholdConfiguration } = given ?? {};
+  if (thresholdConfiguration) {
+    const { type, value } = thresholdConfiguration;
+    if (type !== 'COUNT' && type !== 'BOUNDED_PERCENT' && type !== 'UNBOUNDED_PERCENT') {
+      throw invalidParameter(`Invalid thresholdConfiguration type: ${type}.`);
+    }
+    if (!Number.isInteger(value) || value! < 1) {
+      throw invalidParameter('The thresholdConfiguration value must be at least 1.');
+    }
+  }
+  return {
+    enable,
+    rollback,
+    ...(resetOnHealthyTask !== undefined && { resetOnHealthyTask }),
+    ...(thresholdConfiguration && { thresholdConfiguration }),
+  };
+}
+
 /** Defaults filled in, as DescribeServices answers them; `current` is what an update changes. */
 export function checkDeploymentConfiguration(
   given: DeploymentConfiguration | undefined,
@@ -80,9 +99,10 @@ export function checkDeploymentConfiguration(
       'Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.',
     );
   }
-  const breaker = given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker;
   return {
-    deploymentCircuitBreaker: { enable: breaker?.enable ?? false, rollback: breaker?.rollback ?? false },
+    deploymentCircuitBreaker: checkCircuitBreaker(
+      given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker,
+    ),
     maximumPercent,
     minimumHealthyPercent,
     strategy: 'ROLLING',

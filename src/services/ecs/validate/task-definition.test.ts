@@ -57,7 +57,21 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
   [
     'cpu above the task',
     one({ cpu: 300 }, { cpu: '256' }),
-    "The sum of all container 'cpu' values cannot be greater than the task-level 'cpu' value.",
+    "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
+  ],
+  [
+    'reservations above the task',
+    task(
+      { memory: '512' },
+      web({ memory: 512, memoryReservation: 400 }),
+      second({ memory: 512, memoryReservation: 200 }),
+    ),
+    "The sum of all container 'memoryReservation' values cannot be greater than the value of the task 'memory'.",
+  ],
+  [
+    'too many containers',
+    task({}, ...Array.from({ length: 11 }, (_, i) => web({ name: `c${i}` }))),
+    'Too many containers.',
   ],
   [
     'awsvpc ports differ',
@@ -77,7 +91,7 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
   [
     'port out of range',
     one({ portMappings: [{ containerPort: 70_000 }] }),
-    "Invalid 'portMappings' setting for container 'web'. 'containerPort' must be between 1 and 65535.",
+    "Invalid 'containerPort' setting for container 'web'.",
   ],
   [
     'one host port twice',
@@ -86,7 +100,7 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
       web({ portMappings: [{ containerPort: 80, hostPort: 80 }] }),
       second({ portMappings: [{ containerPort: 81, hostPort: 80 }] }),
     ),
-    'The host port 80/tcp is used multiple times in task.',
+    "TCP host port '80' is mapped multiple times in task.",
   ],
   [
     'reversed range',

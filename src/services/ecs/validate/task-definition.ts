@@ -93,10 +93,18 @@ function checkEphemeralStorage(given: RegisterTaskDefinitionRequest): void {
   if (sizeGiB! > 200) throw clientException('EphemeralStorage size should be at most 200');
 }
 
-function checkCpuSum(containers: readonly ContainerDefinition[], cpuUnits: number | undefined): void {
-  const sum = containers.reduce((total, container) => total + (container.cpu ?? 0), 0);
-  if (cpuUnits !== undefined && sum > cpuUnits) {
-    throw clientException("The sum of all container 'cpu' values cannot be greater than the task-level 'cpu' value.");
+/** What all containers ask for must fit the size of the task, where it has one. */
+function checkSums(containers: readonly ContainerDefinition[], cpuUnits?: number, memoryMiB?: number): void {
+  for (const [member, size, limit] of [
+    ['cpu', 'cpu', cpuUnits],
+    ['memoryReservation', 'memory', memoryMiB],
+  ] as const) {
+    const sum = containers.reduce((total, container) => total + (container[member] ?? 0), 0);
+    if (limit !== undefined && sum > limit) {
+      throw clientException(
+        `The sum of all container '${member}' values cannot be greater than the value of the task '${size}'.`,
+      );
+    }
   }
 }
 
@@ -126,7 +134,7 @@ function checkContainers(given: RegisterTaskDefinitionRequest, memoryMiB: number
   const definitions = given.containerDefinitions ?? [];
   if (definitions.length === 0) throw clientException('Container list cannot be empty.');
   if (definitions.length > maxContainers) {
-    throw clientException(`Container list cannot have more than ${maxContainers} elements.`);
+    throw clientException('Too many containers.');
   }
   const networkMode: NetworkMode = given.networkMode ?? 'bridge';
   const settings = compact({ networkMode, ipcMode: given.ipcMode, taskMemoryMiB: memoryMiB });
@@ -144,7 +152,7 @@ export function checkTaskDefinition(scope: Scope, given: RegisterTaskDefinitionR
   const cpuUnits = given.cpu === undefined ? undefined : parseTaskCpu(given.cpu);
   const memoryMiB = given.memory === undefined ? undefined : parseTaskMemory(given.memory);
   const containerDefinitions = checkContainers(given, memoryMiB);
-  checkCpuSum(containerDefinitions, cpuUnits);
+  checkSums(containerDefinitions, cpuUnits, memoryMiB);
   const volumes = checkVolumes(given.volumes ?? []);
   for (const container of containerDefinitions) checkMountPoints(container, volumes);
   const roles = compact({

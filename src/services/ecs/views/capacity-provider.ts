@@ -1,6 +1,6 @@
 import type { CapacityProvider } from '@aws-sdk/client-ecs';
 import { capacityProviderArn, type Scope } from '#model/arn.ts';
-import type { CapacityProviderRow } from '#model/rows.ts';
+import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 
 /**
  * A capacity provider on the wire. Tags that were not asked for are answered empty, as AWS does.

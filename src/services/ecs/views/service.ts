@@ -1,4 +1,4 @@
-import type { Deployment, Service, ServiceEvent, ServiceField } from '@aws-sdk/client-ecs';
+import type { Deployment, Service, ServiceCurrentRevisionSummary, ServiceEvent, ServiceField } from '@aws-sdk/client-ecs';
 import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { serviceEvents, tasks } from '#store/tables.ts';
@@ -35,6 +35,22 @@ function viewEvents(view: View, row: ServiceRow): ServiceEvent[] {
   return events.reverse();
 }
 
+/** What runs now: the revisions of all deployments that are not over. */
+function viewRevisions(view: View, row: ServiceRow): ServiceCurrentRevisionSummary[] {
+  const revisions: ServiceCurrentRevisionSummary[] = [];
+  for (const { id, serviceRevisionArn, desiredCount } of row.deployments) {
+    if (serviceRevisionArn === undefined) continue;
+    const count = view.sum(tasks, 'byDeployment', id);
+    revisions.push({
+      arn: serviceRevisionArn,
+      requestedTaskCount: desiredCount,
+      runningTaskCount: count['running']!,
+      pendingTaskCount: count['pending']!,
+    });
+  }
+  return revisions;
+}
+
 /**
  * A service on the wire; what it does not have is absent (an empty networkConfiguration breaks Terraform).
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
@@ -57,6 +73,8 @@ export function viewService(view: View, row: ServiceRow, include: ReadonlySet<Se
     taskDefinition: row.taskDefinitionArn,
     deploymentConfiguration: row.deploymentConfiguration,
     deployments: row.status === 'INACTIVE' ? [] : row.deployments.map((deployment) => viewDeployment(view, deployment)),
+    currentServiceDeployment: row.serviceDeploymentArn,
+    currentServiceRevisions: row.status === 'INACTIVE' ? undefined : viewRevisions(view, row),
     roleArn: row.roleArn,
     events: viewEvents(view, row),
     createdAt: new Date(row.createdAt),

@@ -7,7 +7,14 @@
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
  */
 import type { DeploymentRow, TaskRow } from '#model/rows.ts';
-import { PROVEN_AFTER_MS, restartDelayMs } from './limits.ts';
+
+/** A task that ran at least this long did start properly, whatever became of it later. */
+export const PROVEN_AFTER_MS = 30_000;
+
+/** Tasks that failed to start or died young are replaced at once the first time, then ever later, up to 15 minutes. */
+export function restartDelayMs(failuresInARow: number): number {
+  return failuresInARow <= 1 ? 0 : Math.min(15 * 60_000, 1000 * 2 ** (failuresInARow - 2));
+}
 
 export const UNHEALTHY_REASON = 'Task failed container health checks';
 

@@ -1,19 +1,11 @@
 /** How the service scheduler sees one task. */
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
+import { isServing } from '#model/task-serving.ts';
 
 /** True while a failing health check of the task does not count against it yet. */
 function inGracePeriod(service: ServiceRow, task: TaskRow, nowMs: number): boolean {
   const graceMs = (service.healthCheckGracePeriodSeconds ?? 0) * 1000;
   return task.startedAt !== undefined && nowMs < task.startedAt + graceMs;
-}
-
-const hasHealthCheck = (task: TaskRow) =>
-  task.containers.some((container) => container.essential && container.healthChecked);
-
-/** Running and not known or feared to be unwell: it counts towards minimumHealthyPercent. */
-export function isServing(task: TaskRow): boolean {
-  if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') return false;
-  return !hasHealthCheck(task) || task.healthStatus === 'HEALTHY';
 }
 
 /** Its health checks failed, so it has to be replaced. */

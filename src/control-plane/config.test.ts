@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ConfigError, dataDirectory, isLoopback, parseUpConfig } from './config.ts';
+
+test('without options: loopback, 4566, strict, with agent and sample', () => {
+  assert.deepEqual(parseUpConfig({}, {}), {
+    host: '127.0.0.1',
+    port: 4566,
+    dataDir: path.join(homedir(), '.slipway'),
+    auth: 'strict',
+    agent: true,
+    sample: true,
+    region: 'us-east-1',
+  });
+});
+
+test('without an agent there is no sample: nothing could run it', () => {
+  assert.equal(parseUpConfig({ agent: false, sample: true }, {}).sample, false);
+});
+
+test('--data goes before SLIPWAY_DATA, and becomes absolute', () => {
+  assert.equal(dataDirectory('x', { SLIPWAY_DATA: '/y' }), path.resolve('x'));
+  assert.equal(dataDirectory(undefined, { SLIPWAY_DATA: '/y' }), '/y');
+  assert.equal(dataDirectory('~/z', {}), path.join(homedir(), 'z'));
+  assert.throws(() => dataDirectory(' ', {}), ConfigError);
+});
+
+test('the region comes from the option, then from the environment', () => {
+  assert.equal(parseUpConfig({ region: 'eu-west-3' }, { AWS_REGION: 'us-west-2' }).region, 'eu-west-3');
+  assert.equal(parseUpConfig({}, { AWS_REGION: 'us-gov-west-1' }).region, 'us-gov-west-1');
+  assert.equal(parseUpConfig({}, { AWS_DEFAULT_REGION: 'ap-southeast-2' }).region, 'ap-southeast-2');
+});
+
+test('what cannot be used is refused in words', () => {
+  for (const port of ['', '-1', '65536', '1.5', '0x10', 'http']) {
+    assert.throws(() => parseUpConfig({ port }, {}), /--port must be a number/, port);
+  }
+  for (const region of ['', 'mars', 'us_east_1']) {
+    assert.throws(() => parseUpConfig({ region }, {}), /not the name of an AWS region/, region);
+  }
+  assert.throws(() => parseUpConfig({ host: 'http://x' }, {}), /--host/);
+  assert.throws(() => parseUpConfig({ auth: 'off' }, {}), /--auth must be/);
+});
+
+test('permissive auth only where nobody else can reach it', () => {
+  for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '::1']) {
+    assert.ok(isLoopback(host), host);
+    assert.equal(parseUpConfig({ host, auth: 'permissive' }, {}).auth, 'permissive');
+  }
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.com', 'localhost.example.com']) {
+    assert.throws(() => parseUpConfig({ host, auth: 'permissive' }, {}), /only on a loopback address/, host);
+  }
+});

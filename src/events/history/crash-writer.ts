@@ -1,0 +1,36 @@
+/** The process that crash.test.ts kills: a store whose tasks change without end, and a history that follows it. */
+import { join } from 'node:path';
+import { systemClock } from '#lib/clock.ts';
+import { silentLogger } from '#lib/logger.ts';
+import type { TaskRow } from '#model/rows.ts';
+import { openSqliteJournal } from '#store/journals/sqlite.ts';
+import { Store } from '#store/store.ts';
+import { allTables, tasks } from '#store/tables.ts';
+import { taskRow } from '../../../test/support/task-rows.ts';
+import { createHistory } from './history.ts';
+import { openSqliteHistory } from './sqlite-storage.ts';
+
+const directory = process.argv[2]!;
+const store = await Store.open({
+  journal: await openSqliteJournal({ path: join(directory, 'state.sqlite') }),
+  tables: allTables,
+});
+const storage = await openSqliteHistory(join(directory, 'history.sqlite'));
+const history = createHistory({ storage, clock: systemClock, logger: silentLogger });
+await history.attach(store);
+
+const rows: TaskRow[] = [];
+for (let n = 0; n < 20; n++) rows.push(store.transact((tx) => tx.insert(tasks, taskRow())));
+for (let n = 0; ; n++) {
+  store.transact((tx) => {
+    for (const { arn } of rows) {
+      tx.update(tasks, arn, (row) => ({
+        ...row,
+        stoppedReason: `change ${row.version + 1}`,
+        version: row.version + 1,
+      }));
+    }
+  });
+  await store.durable();
+  process.stdout.write(`${n}\n`);
+}

@@ -1,0 +1,89 @@
+/**
+ * What every scheduler of services does in a pass, whatever its strategy: the template of the tasks that it starts, the
+ * ends of tasks that it takes note of, and when it says that a service is steady.
+ */
+import { launchTags } from '#launch/launch-tasks.ts';
+import type { TaskTemplate } from '#launch/new-task.ts';
+import type { DeploymentRow, LaunchType, ServiceRow, TaskRow } from '#model/rows.ts';
+import type { Tx } from '#store/store.ts';
+import { clusters, taskDefinitions, tasks } from '#store/tables.ts';
+import { steadyEvent, throttledEvent } from './service-events.ts';
+import { tallyFailures } from './service-failures.ts';
+
+/** ECS repeats that a service is steady every six hours, and does not repeat the same complaint at every attempt. */
+export const STEADY_AGAIN_MS = 6 * 3_600_000;
+export const SAME_EVENT_MS = 15 * 60_000;
+
+/** A deployment or task set, as far as its tasks carry it. */
+export interface TaskSource {
+  /** `ecs-svc/…` */
+  readonly id: string;
+  readonly taskDefinitionArn: string;
+  readonly launchType: LaunchType;
+}
+
+export function serviceTemplate(tx: Tx, service: ServiceRow, source: TaskSource): TaskTemplate {
+  const cluster = tx.get(clusters, service.clusterArn)!;
+  const definition = tx.get(taskDefinitions, source.taskDefinitionArn)!;
+  const propagated =
+    service.propagateTags === 'SERVICE'
+      ? service.tags
+      : service.propagateTags === 'TASK_DEFINITION'
+        ? definition.tags
+        : [];
+  return {
+    cluster,
+    definition,
+    launchType: source.launchType,
+    group: `service:${service.name}`,
+    startedBy: source.id,
+    serviceArn: service.arn,
+    deploymentId: source.id,
+    enableExecuteCommand: service.enableExecuteCommand,
+    tags: launchTags({
+      own: [],
+      propagated,
+      managed: service.enableECSManagedTags ? { clusterName: cluster.name, serviceName: service.name } : undefined,
+    }),
+  };
+}
+
+/** The service's tasks that have stopped since the last pass, marked as seen. */
+export function takeEnded(tx: Tx, service: ServiceRow): TaskRow[] {
+  const ended = [...tx.find(tasks, 'unsettledByService', service.arn)];
+  for (const task of ended) tx.put(tasks, { ...task, settled: true });
+  return ended;
+}
+
+/** Takes note of tasks that have stopped since the last pass, in the tally of the deployment that started each. */
+export function settleEnded(
+  tx: Tx,
+  service: ServiceRow,
+  live: readonly TaskRow[],
+  nowMs: number,
+): { service: ServiceRow; events: string[] } {
+  const ended = takeEnded(tx, service);
+  const events: string[] = [];
+  const deployments = service.deployments.map((deployment): DeploymentRow => {
+    const tally = tallyFailures(deployment, ended, live, nowMs);
+    if (tally.throttled) events.push(throttledEvent(service));
+    return tally.deployment;
+  });
+  const same = deployments.every((deployment, at) => deployment === service.deployments[at]);
+  return { service: same ? service : { ...service, deployments }, events };
+}
+
+export function noteSteadiness(service: ServiceRow, steady: boolean, nowMs: number, events: string[]): ServiceRow {
+  if (service.status !== 'ACTIVE') return service;
+  if (!steady) return service.steadyAt === undefined ? service : { ...service, steadyAt: undefined };
+  if (service.steadyAt !== undefined && nowMs - service.steadyAt < STEADY_AGAIN_MS) return service;
+  events.push(steadyEvent(service));
+  return { ...service, steadyAt: nowMs };
+}
+
+/** The service with the complaint noted, added to `events` unless it was made lately. */
+export function noteComplaint(service: ServiceRow, message: string, nowMs: number, events: string[]): ServiceRow {
+  if (service.lastEventKey === message && nowMs - (service.lastEventAt ?? 0) < SAME_EVENT_MS) return service;
+  events.push(message);
+  return { ...service, lastEventKey: message, lastEventAt: nowMs };
+}

@@ -1,0 +1,37 @@
+/** What the operations are given, and the history as they read it (the events room keeps it). */
+import type { RequestContext } from '#protocol/service.ts';
+import type { Session } from '#store/store.ts';
+
+export interface HistoryRange {
+  readonly limit: number;
+  readonly newestFirst?: boolean;
+  readonly afterId?: number;
+}
+
+export interface HistoryEntry {
+  /** Grows along an entity's history. */
+  readonly id: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly type: 'CREATED' | 'CHANGED' | 'CAUGHT_UP' | 'EVENT';
+  /** Of the task's row. */
+  readonly version?: number;
+  readonly change: Readonly<Record<string, unknown>>;
+  /** Of an EVENT. */
+  readonly message?: string;
+}
+
+export interface HistoryReader {
+  entries(arn: string, range: HistoryRange): Promise<readonly HistoryEntry[]>;
+  tasksOfService(
+    serviceArn: string,
+    range: HistoryRange,
+  ): Promise<readonly { readonly id: number; readonly arn: string; readonly state: HistoryEntry['change'] }[]>;
+}
+
+export interface SlipwayDeps {
+  readonly history: HistoryReader;
+}
+
+export type SlipwayContext = RequestContext<SlipwayDeps, Session>;
+export type SlipwayOperation<Input, Output> = (ctx: SlipwayContext, input: Input) => Output | Promise<Output>;

@@ -1,0 +1,12 @@
+/** The errors of Slipway's own API; the first three have the names that ECS gives the same things. */
+import { ServiceError } from '#protocol/service.ts';
+
+export const invalidParameter = (message: string) => new ServiceError('InvalidParameterException', message);
+export const clusterNotFound = (name: string) =>
+  new ServiceError('ClusterNotFoundException', `There is no cluster ${name}.`);
+export const serviceNotFound = (name: string, cluster: string) =>
+  new ServiceError('ServiceNotFoundException', `Cluster ${cluster} has no service ${name}.`);
+export const taskDefinitionNotFound = (name: string) =>
+  new ServiceError('TaskDefinitionNotFoundException', `There is no active task definition ${name}.`);
+export const noHistory = (what: string) =>
+  new ServiceError('HistoryNotFoundException', `No history is kept of ${what}.`);
