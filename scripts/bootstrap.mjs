@@ -12,7 +12,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureDependencies } from './bootstrap-dependencies.mjs';
+import { ensureDependencies, withCompileCache } from './bootstrap-dependencies.mjs';
 import { ensureDocker } from './bootstrap-docker.mjs';
 import { SetupError, say } from './bootstrap-output.mjs';
 
@@ -39,10 +39,8 @@ async function handOver(node, argv, env) {
 
 async function start(flags) {
   const node = await ensureDependencies(root);
-  const cache = path.join(root, 'node_modules/.cache/slipway');
   const needsDocker = !flags.some((flag) => ['--no-agent', '--help', '-h'].includes(flag));
-  // What Node makes of our sources, kept: start-up is twice as fast and takes 40 MB less memory.
-  const env = { NODE_COMPILE_CACHE: cache, ...process.env };
+  const env = withCompileCache(root);
   if (needsDocker) {
     const dataDir = flagValue(flags, '--data') ?? env.SLIPWAY_DATA;
     env.DOCKER_HOST = await ensureDocker({ dataDir, required: true });
@@ -52,7 +50,7 @@ async function start(flags) {
 
 async function test(paths) {
   const node = await ensureDependencies(root);
-  const env = { ...process.env };
+  const env = withCompileCache(root);
   const host = await ensureDocker({ required: false });
   if (host) env.DOCKER_HOST = host;
   else env.SLIPWAY_NO_DOCKER = '1';

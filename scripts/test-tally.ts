@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 export interface Tally {
-  section(title: string): void;
+  /** `serial`: say which file begins, since one runs at a time and may take minutes. */
+  section(title: string, serial?: boolean): void;
   /** A check that is not a test: passed, or failed with details. */
   check(name: string, failure: string | undefined): void;
   event(event: TestEvent): void;
@@ -41,6 +42,7 @@ export function createTally(root: string, print: (line: string) => void): Tally 
   /** The end of what each file wrote to standard error: all there is to see when its process dies. */
   const complaints = new Map<string, string>();
   let passed = 0;
+  let serial = false;
 
   const relative = (file: string | undefined) => (file ? path.relative(root, file) : 'unknown file');
 
@@ -82,7 +84,10 @@ export function createTally(root: string, print: (line: string) => void): Tally 
   }
 
   return {
-    section: (title) => print(`\n${title}`),
+    section(title, isSerial = false) {
+      serial = isSerial;
+      print(`\n${title}`);
+    },
     check(name, failure) {
       if (failure === undefined) passed += 1;
       else failures.push({ where: name, details: failure });
@@ -91,6 +96,8 @@ export function createTally(root: string, print: (line: string) => void): Tally 
     event(event) {
       if (event.type === 'test:pass' || event.type === 'test:fail') ended(event);
       else if (event.type === 'test:summary' && event.data.file) summary(event.data.file, event.data.duration_ms);
+      else if (event.type === 'test:dequeue' && serial && event.data.name === event.data.file)
+        print(`… ${relative(event.data.file)}`);
       else if (event.type === 'test:stderr') {
         const file = relative(event.data.file);
         complaints.set(file, `${complaints.get(file) ?? ''}${event.data.message}`.slice(-4_000));

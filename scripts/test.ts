@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   }
   if (unit.length > 0) tally.section(`Unit, property, contract and simulation tests (${unit.length} files)`);
   await runFiles(unit, availableParallelism(), unitFileTimeoutMs, limit.signal, tally);
-  if (e2e.length > 0) tally.section(`End-to-end tests (${e2e.length} files)`);
+  if (e2e.length > 0) tally.section(`End-to-end tests (${e2e.length} files)`, true);
   await runFiles(e2e, 1, e2eFileTimeoutMs, limit.signal, tally);
   clearTimeout(timer);
   // Explicit: a handle that some test left open must not keep the run from ending.

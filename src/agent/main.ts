@@ -176,8 +176,7 @@ export async function startAgent(
   const { clock, engine, logger, random } = deps;
   const state = deps.state ?? openAgentState(config.dataDirectory);
   const { endpoint, region, credentials } = config;
-  const ecs =
-    deps.transport?.ecs ?? new ECSClient({ endpoint, region, credentials, requestHandler: requestTimeouts });
+  const ecs = deps.transport?.ecs ?? new ECSClient({ endpoint, region, credentials, requestHandler: requestTimeouts });
   const sender = new StateChangeSender({ ecs, state, cluster: config.cluster, clock, random, logger });
   const undo: (() => void | Promise<void>)[] = [() => sender.close(), () => ecs.destroy()];
   const close = async () => {

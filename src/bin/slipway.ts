@@ -17,6 +17,8 @@ const program = new Command('slipway')
 const dataOption = () =>
   new Option('--data <dir>', 'directory of the durable state (default: $SLIPWAY_DATA or ~/.slipway)');
 const jsonOption = () => new Option('--json', 'print JSON');
+const instancesOption = () => new Option('--instances <count>', 'show at most so many instances (default: 100)');
+const append = (value: string, before: string[]) => [...before, value];
 const clusterOption = () => new Option('--cluster <name>', 'name or ARN of the cluster').default('default');
 
 program
@@ -32,6 +34,16 @@ program
   )
   .option('--no-sample', 'do not make the sample service')
   .option('--no-agent', 'control plane only: no Docker needed, nothing runs on this machine')
+  .option('--history-days <number>', 'how long the history of tasks and services is kept (default: 30)')
+  .option('--history-mib <number>', 'how large it may grow; the oldest goes first (default: 2048)')
+  .option(
+    '--instance-loss-minutes <number>',
+    'services replace their tasks on an instance whose agent is away for so long; 0: never (default: 5)',
+  )
+  .option(
+    '--pending-timeout-minutes <number>',
+    'services give up a task that its agent says nothing about for so long; 0: never (default: 30)',
+  )
   .addOption(
     new Option('--log-level <level>', 'how much goes into the log files')
       .choices(['debug', 'info', 'warn', 'error'])
@@ -75,6 +87,50 @@ program
   .addOption(dataOption())
   .addOption(jsonOption())
   .action(async (target, options) => (await import('./commands/logs.ts')).runLogs(target, options));
+
+program
+  .command('why')
+  .description(
+    'why tasks of a service or task definition are, or are not, placed: state, throttle, and every instance with its reasons',
+  )
+  .argument(
+    '<service|task-definition>',
+    'name or ARN of a service, or family, family:revision or ARN of a task definition',
+  )
+  .addOption(clusterOption())
+  .addOption(instancesOption())
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (target, options) => (await import('./commands/why.ts')).runWhy(target, options));
+
+program
+  .command('place')
+  .description('show which container instance would take each task, and why not the others; starts nothing')
+  .argument('<task-definition>', 'family, family:revision or ARN')
+  .option('--dry-run', 'required: only show')
+  .option('--count <number>', 'how many tasks (default: 1)')
+  .addOption(clusterOption())
+  .option('--strategy <strategy>', 'random, spread=FIELD or binpack=FIELD; repeat to chain', append, [])
+  .option('--constraint <constraint>', 'distinctInstance or memberOf=EXPRESSION; repeat for more', append, [])
+  .option('--launch-type <type>', 'EC2 or EXTERNAL (default: EC2)')
+  .option('--group <name>', 'group of the tasks (default: family:FAMILY)')
+  .option('--cpu <size>', "overrides the task's cpu, e.g. 256 or 0.5vCPU")
+  .option('--memory <size>', "overrides the task's memory, e.g. 512 or 1GB")
+  .addOption(instancesOption())
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .addHelpText('after', '\nExit code: 0 when all tasks can be placed, 2 when not.')
+  .action(async (target, options) => (await import('./commands/place.ts')).runPlace(target, options));
+
+program
+  .command('history')
+  .description('what has happened to a task or service, also long after it has stopped')
+  .argument('<task|service>', "a task's id or ARN, or the name or ARN of a service")
+  .option('--limit <number>', 'show the newest so many changes (default: 100)')
+  .addOption(clusterOption())
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (target, options) => (await import('./commands/history.ts')).runHistory(target, options));
 
 program
   .command('agent')

@@ -13,6 +13,8 @@ test('without options: loopback, 4566, strict, with agent and sample', () => {
     agent: true,
     sample: true,
     region: 'us-east-1',
+    historyRetention: {},
+    schedulers: {},
   });
 });
 
@@ -31,6 +33,24 @@ test('the region comes from the option, then from the environment', () => {
   assert.equal(parseUpConfig({ region: 'eu-west-3' }, { AWS_REGION: 'us-west-2' }).region, 'eu-west-3');
   assert.equal(parseUpConfig({}, { AWS_REGION: 'us-gov-west-1' }).region, 'us-gov-west-1');
   assert.equal(parseUpConfig({}, { AWS_DEFAULT_REGION: 'ap-southeast-2' }).region, 'ap-southeast-2');
+});
+
+test('history is kept for days and MiB', () => {
+  const { historyRetention } = parseUpConfig({ historyDays: '2', historyMib: '3' }, {});
+  assert.deepEqual(historyRetention, { maxAgeMs: 2 * 24 * 3_600_000, maxBytes: 3 * 1_048_576 });
+  for (const wrong of ['0', '-1', '1.5', 'x', '']) {
+    assert.throws(() => parseUpConfig({ historyDays: wrong }, {}), /--history-days must be a whole number/);
+    assert.throws(() => parseUpConfig({ historyMib: wrong }, {}), /--history-mib must be a whole number/);
+  }
+});
+
+test('schedulers wait for minutes, and for ever with 0', () => {
+  const { schedulers } = parseUpConfig({ instanceLossMinutes: '2', pendingTimeoutMinutes: '0' }, {});
+  assert.deepEqual(schedulers, { instanceLossMs: 120_000, pendingTimeoutMs: 0 });
+  assert.throws(
+    () => parseUpConfig({ instanceLossMinutes: 'x' }, {}),
+    /--instance-loss-minutes must be a whole number from 0/,
+  );
 });
 
 test('what cannot be used is refused in words', () => {

@@ -21,6 +21,10 @@ export interface UpConfig {
   readonly agent: boolean;
   readonly sample: boolean;
   readonly region: string;
+  /** What differs from the defaults in events/history. */
+  readonly historyRetention: { readonly maxAgeMs?: number; readonly maxBytes?: number };
+  /** What differs from the defaults in reconcilers/settings. */
+  readonly schedulers: { readonly instanceLossMs?: number; readonly pendingTimeoutMs?: number };
 }
 
 export interface UpOptions {
@@ -31,6 +35,10 @@ export interface UpOptions {
   readonly agent?: boolean;
   readonly sample?: boolean;
   readonly region?: string;
+  readonly historyDays?: string;
+  readonly historyMib?: string;
+  readonly instanceLossMinutes?: string;
+  readonly pendingTimeoutMinutes?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,6 +62,32 @@ function parsePort(text: string): number {
   return port;
 }
 
+/** A whole number from `least` to `most`, or undefined when none was given; throws ConfigError. */
+export function parseWhole(option: string, text: string | undefined, most: number, least = 1): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new ConfigError(`${option} must be a whole number from ${least} to ${most}, not "${text}"`);
+}
+
+function parseRetention(options: UpOptions): UpConfig['historyRetention'] {
+  const days = parseWhole('--history-days', options.historyDays, 36_500);
+  const mib = parseWhole('--history-mib', options.historyMib, 100_000_000);
+  return {
+    ...(days !== undefined && { maxAgeMs: days * 24 * 3_600_000 }),
+    ...(mib !== undefined && { maxBytes: mib * 2 ** 20 }),
+  };
+}
+
+function parseSchedulers(options: UpOptions): UpConfig['schedulers'] {
+  const loss = parseWhole('--instance-loss-minutes', options.instanceLossMinutes, 100_000, 0);
+  const pending = parseWhole('--pending-timeout-minutes', options.pendingTimeoutMinutes, 100_000, 0);
+  return {
+    ...(loss !== undefined && { instanceLossMs: loss * 60_000 }),
+    ...(pending !== undefined && { pendingTimeoutMs: pending * 60_000 }),
+  };
+}
+
 export function parseUpConfig(options: UpOptions, env: Environment = process.env): UpConfig {
   const host = options.host ?? defaultHost;
   if (host === '' || /[\s/]/.test(host)) throw new ConfigError(`--host must be an address or a name, not "${host}"`);
@@ -75,5 +109,7 @@ export function parseUpConfig(options: UpOptions, env: Environment = process.env
     agent: options.agent ?? true,
     sample: (options.sample ?? true) && (options.agent ?? true),
     region,
+    historyRetention: parseRetention(options),
+    schedulers: parseSchedulers(options),
   };
 }

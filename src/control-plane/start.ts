@@ -8,9 +8,9 @@ import { createAcs } from '#acs/acs.ts';
 import { ensureAdministrator, permissiveAccount } from '#auth/administrator.ts';
 import { createAuthorize } from '#auth/authorize.ts';
 import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
-import { createHistory, type History } from '#events/history/history.ts';
+import { createHistory } from '#events/history/history.ts';
 import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
-import type { Retention } from '#events/history/storage.ts';
+import type { HistoryStorage, Retention } from '#events/history/storage.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { type Logger, silentLogger } from '#lib/logger.ts';
 import { type Random, systemRandom } from '#lib/random.ts';
@@ -18,6 +18,7 @@ import type { AccessKeyRow } from '#model/rows.ts';
 import { createAuthenticate } from '#protocol/authenticate.ts';
 import { createPipeline } from '#protocol/pipeline.ts';
 import type { ServiceDefinition } from '#protocol/service.ts';
+import type { SchedulerSettings } from '#reconcilers/settings.ts';
 import { startReconcilers } from '#reconcilers/start.ts';
 import { createEcsService } from '#services/ecs/index.ts';
 import { createLogsService } from '#services/logs/index.ts';
@@ -42,6 +43,8 @@ export interface ControlPlaneOptions {
   readonly account?: string;
   /** How long and how much of the history of tasks and services is kept: by default 30 days and 2 GiB. */
   readonly historyRetention?: Partial<Retention>;
+  /** Times of the schedulers that differ from their defaults. */
+  readonly schedulers?: Partial<SchedulerSettings>;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -65,13 +68,23 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 /** Something to end at shutdown, in the opposite order of its start. */
 type Ending = () => Promise<void> | void;
 
-async function openStore(dataDir: string, logger: Logger): Promise<Store> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return Store.open({
+const openStore = async (dataDir: string, logger: Logger) =>
+  Store.open({
     journal: await openSqliteJournal({ path: join(dataDir, 'state.sqlite') }),
     tables: allTables,
     onListenerError: (error) => logger.error('a change listener failed', { error }),
   });
+
+/** Both at once; when one cannot be opened the other is closed again. */
+async function openStorages(dataDir: string, logger: Logger): Promise<readonly [Store, HistoryStorage]> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const [store, history] = await Promise.allSettled([
+    openStore(dataDir, logger),
+    openSqliteHistory(join(dataDir, 'history.sqlite')),
+  ]);
+  if (store.status === 'fulfilled' && history.status === 'fulfilled') return [store.value, history.value];
+  for (const opened of [store, history]) if (opened.status === 'fulfilled') await opened.value.close();
+  throw store.status === 'rejected' ? store.reason : (history as PromiseRejectedResult).reason;
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -84,17 +97,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     for (const end of endings.splice(0).reverse()) await end();
   };
   try {
-    const store = await openStore(options.dataDir, logger);
-    let history: History | undefined;
+    const [store, storage] = await openStorages(options.dataDir, logger);
+    const retention = options.historyRetention ?? {};
+    const history = createHistory({ storage, clock, logger, retention });
     endings.push(async () => {
-      await store.close();
-      await history?.close();
-    });
-    history = createHistory({
-      storage: await openSqliteHistory(join(options.dataDir, 'history.sqlite')),
-      clock,
-      logger,
-      ...(options.historyRetention && { retention: options.historyRetention }),
+      try {
+        await store.close();
+      } finally {
+        await history.close();
+      }
     });
     await history.attach(store);
 
@@ -112,7 +123,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });
     endings.push(() => logs.close());
 
-    const reconcilers = startReconcilers({ store, clock, random, logger });
+    const reconcilers = startReconcilers({
+      store,
+      clock,
+      random,
+      logger,
+      ...(options.schedulers && { settings: options.schedulers }),
+    });
     endings.push(() => reconcilers.close());
 
     const services: ServiceDefinition[] = [

@@ -1,14 +1,12 @@
-/** Tasks of which one belongs on each instance that suits: whether an instance does, and the launch there. */
-import type { ContainerInstanceRow, TaskRow } from '#model/rows.ts';
+/** Tasks of which one belongs on each instance that suits: whether an instance does. `launchOn` starts them. */
+import type { ContainerInstanceRow } from '#model/rows.ts';
 import { createFit } from '#placement/fit.ts';
-import { place } from '#placement/place.ts';
 import { dependsOnTasks } from '#placement/query-language/expression.ts';
 import type { Constraint, PlacementRequest, Refusal } from '#placement/request.ts';
-import type { Tx, View } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import type { View } from '#store/store.ts';
 import { placementRequest } from './launch-tasks.ts';
-import { type LaunchDeps, newTask, type TaskTemplate } from './new-task.ts';
-import { candidateOf } from './snapshot.ts';
+import type { TaskTemplate } from './new-task.ts';
+import { candidateOf, queriedInstance } from './snapshot.ts';
 
 export interface DaemonLaunch {
   readonly template: TaskTemplate;
@@ -44,15 +42,6 @@ export function unsuited(
   return verdict && { containerInstanceArn: instance.arn, ...verdict };
 }
 
-/** The task on this instance, or why it does not fit now. */
-export function launchDaemonOn(
-  tx: Tx,
-  deps: LaunchDeps,
-  launch: DaemonLaunch,
-  instance: ContainerInstanceRow,
-): TaskRow | Refusal {
-  const candidate = candidateOf(tx, instance, launch.template.group);
-  const { refusals, placed } = place([candidate], launch.request, () => deps.random.unit());
-  if (placed.length === 0) return refusals[0]!;
-  return tx.insert(tasks, newTask(deps, launch.template, launch.request.demand, instance));
-}
+/** Whether the instance has a task of the launch's group that has not stopped; in constant time. */
+export const hasTaskOf = (view: View, launch: DaemonLaunch, instance: ContainerInstanceRow): boolean =>
+  queriedInstance(view, instance).hasTaskGroup(launch.template.group);

@@ -18,7 +18,8 @@ import {
 } from '#placement/request.ts';
 import type { Tx, View } from '#store/store.ts';
 import { containerInstances, tasks } from '#store/tables.ts';
-import { type LaunchDeps, newTask, type TaskTemplate } from './new-task.ts';
+import { fleets } from './fleets.ts';
+import { birthOf, type LaunchDeps, type TaskTemplate } from './new-task.ts';
 import { reservationOf } from './reservation.ts';
 import { candidateOf, candidatesOf } from './snapshot.ts';
 
@@ -88,15 +89,31 @@ export function hasActiveInstance(view: View, clusterArn: string): boolean {
   return false;
 }
 
-/** Places and makes up to `count` tasks; those that do not fit are missing from `tasks`. */
+/**
+ * Places and makes up to `count` tasks; those that do not fit are missing from `tasks`. Reading `refusals` looks at every
+ * instance of the cluster, and only then: what retries often asks seldom.
+ */
 export function launchTasks(tx: Tx, deps: LaunchDeps, request: LaunchRequest): LaunchResult {
   const wanted = placementRequest(request);
-  const candidates = candidatesOf(tx, request.cluster.arn, request.group);
-  const { placed, refusals } = place(candidates, wanted, () => deps.random.unit());
-  const made = placed.map((arn) =>
-    tx.insert(tasks, newTask(deps, request, wanted.demand, tx.get(containerInstances, arn)!)),
-  );
-  return { tasks: made, refusals };
+  const made: TaskRow[] = [];
+  const birth = birthOf(deps, request, wanted.demand);
+  const make = (instance: ContainerInstanceRow) => void made.push(tx.insert(tasks, birth(instance)));
+  const taken = tx.derived(fleets).of(request.cluster.arn).place(wanted, make);
+  const unit = () => deps.random.unit();
+  if (taken === undefined) {
+    const { placed, refusals } = place(candidatesOf(tx, request.cluster.arn, request.group), wanted, unit);
+    for (const arn of placed) make(tx.get(containerInstances, arn)!);
+    return { tasks: made, refusals };
+  }
+  if (taken === request.count) return { tasks: made, refusals: [] };
+  let refusals: readonly Refusal[] | undefined;
+  return {
+    tasks: made,
+    get refusals() {
+      refusals ??= place(candidatesOf(tx, request.cluster.arn, request.group), { ...wanted, count: 1 }, unit).refusals;
+      return refusals;
+    },
+  };
 }
 
 /** StartTask: the client chose the instance. ECS checks resources, attributes and the agent, and no constraints. */
@@ -110,7 +127,7 @@ export function launchOn(
   const candidate = candidateOf(tx, instance, template.group);
   const { placed, refusals } = place([candidate], { ...request, constraints: [] }, () => deps.random.unit());
   if (placed.length === 0) return refusals[0]!;
-  return tx.insert(tasks, newTask(deps, template, request.demand, instance));
+  return tx.insert(tasks, birthOf(deps, template, request.demand)(instance));
 }
 
 export const isRefusal = (outcome: TaskRow | Refusal): outcome is Refusal => 'reason' in outcome;

@@ -3,7 +3,7 @@ import type { Attribute, Tag, TaskOverride } from '@aws-sdk/client-ecs';
 import type { Clock } from '#lib/clock.ts';
 import { hexId, uuid } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
-import { containerArn, type ServiceArn, taskArn } from '#model/arn.ts';
+import { type ContainerArn, containerArn, type ServiceArn, taskArn } from '#model/arn.ts';
 import type {
   ClusterRow,
   ContainerInstanceRow,
@@ -13,8 +13,8 @@ import type {
   TaskReservation,
   TaskRow,
 } from '#model/rows.ts';
+import { registeredOf } from './registered.ts';
 import { containerSize, overrideFor } from './reservation.ts';
-import { registeredOf } from './snapshot.ts';
 
 export interface LaunchDeps {
   readonly clock: Clock;
@@ -39,28 +39,53 @@ export interface TaskTemplate {
   readonly tags: readonly Tag[];
 }
 
+const none: readonly never[] = [];
 const text = (value: number | undefined) => (value === undefined ? undefined : String(value));
 
-function newContainers(template: TaskTemplate, random: Random, taskId: string): TaskContainerRow[] {
-  const { cluster, definition, overrides } = template;
+/** What the containers of all tasks of a launch have in common. */
+type ContainerBase = Omit<TaskContainerRow, 'arn'>;
+
+function containerBases(template: TaskTemplate): ContainerBase[] {
+  const { definition, overrides } = template;
   return definition.containerDefinitions.map((container) => {
     const size = containerSize(container, overrides);
-    const name = container.name ?? '';
     return {
-      arn: containerArn(cluster, cluster.name, taskId, uuid(random)),
-      name,
+      name: container.name ?? '',
       image: container.image ?? '',
       essential: container.essential ?? true,
       healthChecked: container.healthCheck !== undefined && container.healthCheck.command?.[0] !== 'NONE',
       lastStatus: 'PENDING',
       healthStatus: 'UNKNOWN',
-      networkBindings: [],
-      networkInterfaces: [],
+      networkBindings: none,
+      networkInterfaces: none,
       cpu: String(size.cpuUnits),
       ...(size.memoryMiB !== undefined && { memory: text(size.memoryMiB)! }),
       ...(size.memoryReservationMiB !== undefined && { memoryReservation: text(size.memoryReservationMiB)! }),
     };
   });
+}
+
+/** Member by member, because a spread of `base` would make an object of twice the size. */
+function newContainer(arn: ContainerArn, base: ContainerBase): TaskContainerRow {
+  const container = {
+    arn,
+    name: base.name,
+    image: base.image,
+    essential: base.essential,
+    healthChecked: base.healthChecked,
+    lastStatus: base.lastStatus,
+    healthStatus: base.healthStatus,
+    networkBindings: base.networkBindings,
+    networkInterfaces: base.networkInterfaces,
+    cpu: base.cpu,
+    memory: base.memory,
+    memoryReservation: base.memoryReservation,
+    runtimeId: undefined,
+    exitCode: undefined,
+    reason: undefined,
+    imageDigest: undefined,
+  };
+  return container as TaskContainerRow;
 }
 
 /** ECS names every container in the overrides that it answers, overridden or not. */
@@ -74,47 +99,71 @@ function completeOverrides(definition: TaskDefinitionRow, overrides: TaskOverrid
   };
 }
 
-function taskAttributes(instance: ContainerInstanceRow): Attribute[] {
+const attributesByArchitecture = new Map<string, readonly Attribute[]>();
+
+function taskAttributes(instance: ContainerInstanceRow): readonly Attribute[] {
   const value = registeredOf(instance).attributes.get('ecs.cpu-architecture');
-  return value ? [{ name: 'ecs.cpu-architecture', value }] : [];
+  if (!value) return none;
+  const known = attributesByArchitecture.get(value);
+  if (known) return known;
+  const made = [{ name: 'ecs.cpu-architecture', value }];
+  attributesByArchitecture.set(value, made);
+  return made;
 }
 
-/** Born PENDING: in the network modes bridge, host and none there is nothing to provision first. */
-export function newTask(
+/**
+ * Makes the rows of a launch's tasks, each for the instance that takes it. Tasks are born PENDING: in the network modes
+ * bridge, host and none there is nothing to provision first. A million of them live in memory: what is equal in all
+ * of a launch is one object, and members that come with an agent's first reports are there from the beginning.
+ */
+export function birthOf(
   deps: LaunchDeps,
   template: TaskTemplate,
   reservation: TaskReservation,
-  instance: ContainerInstanceRow,
-): TaskRow {
+): (instance: ContainerInstanceRow) => TaskRow {
   const { cluster, definition } = template;
-  const id = hexId(deps.random);
-  return {
-    account: cluster.account,
-    region: cluster.region,
-    arn: taskArn(cluster, cluster.name, id),
-    clusterArn: cluster.arn,
-    taskDefinitionArn: definition.arn,
-    containerInstanceArn: instance.arn,
-    ...(template.serviceArn !== undefined && { serviceArn: template.serviceArn }),
-    ...(template.deploymentId !== undefined && { deploymentId: template.deploymentId }),
-    group: template.group,
-    ...(template.startedBy !== undefined && { startedBy: template.startedBy }),
-    ...(template.referenceId !== undefined && { referenceId: template.referenceId }),
-    launchType: template.launchType,
-    desiredStatus: 'RUNNING',
-    lastStatus: 'PENDING',
-    healthStatus: 'UNKNOWN',
-    availabilityZone: instance.availabilityZone,
-    cpu: String(reservation.cpuUnits),
-    memory: String(reservation.memoryMiB),
-    containers: newContainers(template, deps.random, id),
-    overrides: completeOverrides(definition, template.overrides),
-    attachments: [],
-    attributes: taskAttributes(instance),
-    reservation,
-    enableExecuteCommand: template.enableExecuteCommand,
-    createdAt: deps.clock.now(),
-    version: 1,
-    tags: template.tags,
+  const bases = containerBases(template);
+  const overrides = completeOverrides(definition, template.overrides);
+  const cpu = String(reservation.cpuUnits);
+  const memory = String(reservation.memoryMiB);
+  return (instance) => {
+    const id = hexId(deps.random);
+    const row = {
+      account: cluster.account,
+      region: cluster.region,
+      arn: taskArn(cluster, cluster.name, id),
+      clusterArn: cluster.arn,
+      taskDefinitionArn: definition.arn,
+      containerInstanceArn: instance.arn,
+      serviceArn: template.serviceArn,
+      deploymentId: template.deploymentId,
+      group: template.group,
+      startedBy: template.startedBy,
+      referenceId: template.referenceId,
+      launchType: template.launchType,
+      desiredStatus: 'RUNNING' as const,
+      lastStatus: 'PENDING' as const,
+      healthStatus: 'UNKNOWN' as const,
+      availabilityZone: instance.availabilityZone,
+      cpu,
+      memory,
+      containers: bases.map((base) => newContainer(containerArn(cluster, cluster.name, id, uuid(deps.random)), base)),
+      overrides,
+      attachments: none,
+      attributes: taskAttributes(instance),
+      reservation,
+      enableExecuteCommand: template.enableExecuteCommand,
+      createdAt: deps.clock.now(),
+      version: 1,
+      tags: template.tags,
+      acknowledgedSequence: undefined,
+      startedAt: undefined,
+      connectivity: undefined,
+      connectivityAt: undefined,
+      pullStartedAt: undefined,
+      pullStoppedAt: undefined,
+      executionStoppedAt: undefined,
+    };
+    return row as TaskRow;
   };
 }

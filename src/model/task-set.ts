@@ -42,3 +42,7 @@ export function computedDesiredCount(set: Pick<TaskSetRow, 'status' | 'scalePerc
 /** The set as it is when it wants something else from now on. */
 export const stabilizing = (set: TaskSetRow, nowMs: number): TaskSetRow =>
   set.stabilityStatus === 'STABILIZING' ? set : { ...set, stabilityStatus: 'STABILIZING', stabilityStatusAt: nowMs };
+
+/** It keeps no task from now on, and goes with its last one. */
+export const drainingSet = (set: TaskSetRow, nowMs: number): TaskSetRow =>
+  set.status === 'DRAINING' ? set : { ...stabilizing(set, nowMs), status: 'DRAINING', updatedAt: nowMs };

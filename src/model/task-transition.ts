@@ -58,6 +58,15 @@ export function requestStop(
   };
 }
 
+const isSameList = (a: readonly NetworkBinding[], b: readonly NetworkBinding[]) =>
+  a === b || JSON.stringify(a) === JSON.stringify(b);
+
+function isSame<R extends object>(a: R, b: R): boolean {
+  if (a === b) return true;
+  for (const name in a) if (a[name] !== b[name]) return false;
+  return true;
+}
+
 function applyContainerReport(container: TaskContainerRow, report: ContainerReport): TaskContainerRow {
   const status = knownContainerStatus(report.status);
   return {
@@ -69,6 +78,15 @@ function applyContainerReport(container: TaskContainerRow, report: ContainerRepo
     imageDigest: report.imageDigest || container.imageDigest,
     networkBindings: report.networkBindings?.length ? report.networkBindings : container.networkBindings,
   };
+}
+
+/** The same row when the reports about the container bring nothing new. */
+function applyContainerReports(container: TaskContainerRow, reports: readonly ContainerReport[]): TaskContainerRow {
+  const next = reports
+    .filter((entry) => entry.containerName === container.name)
+    .reduce(applyContainerReport, container);
+  const isKnown = isSameList(next.networkBindings, container.networkBindings);
+  return isKnown && isSame({ ...next, networkBindings: container.networkBindings }, container) ? container : next;
 }
 
 /** Why a task that nobody asked to stop has stopped: AWS's stopCode and stoppedReason. */
@@ -101,15 +119,16 @@ function stopped(task: TaskRow, reason: string | undefined, nowMs: number): Task
 /** Applies an agent's report. Answers the same row when it brings nothing new. `nowMs`: when it was received. */
 export function applyReport(task: TaskRow, report: TaskReport, nowMs: number): TaskRow {
   if (task.lastStatus === 'STOPPED') return task;
-  const containers = task.containers.map((container) =>
-    report.containers.filter((entry) => entry.containerName === container.name).reduce(applyContainerReport, container),
-  );
+  const reportedContainers = task.containers.map((container) => applyContainerReports(container, report.containers));
+  const isNews = reportedContainers.some((container, at) => container !== task.containers[at]);
+  const containers = isNews ? reportedContainers : task.containers;
   const reported = knownTaskStatus(report.status);
   const lastStatus = reported ? advanceTask(task.lastStatus, reported) : task.lastStatus;
   const started = lastStatus === 'RUNNING' && task.startedAt === undefined;
-  let next: TaskRow = {
+  const next: TaskRow = {
     ...task,
     lastStatus,
+    healthStatus: taskHealth(containers),
     containers,
     startedAt: started ? nowMs : task.startedAt,
     connectivity: started ? 'CONNECTED' : task.connectivity,
@@ -117,11 +136,10 @@ export function applyReport(task: TaskRow, report: TaskReport, nowMs: number): T
     pullStartedAt: task.pullStartedAt ?? report.pullStartedAt,
     pullStoppedAt: task.pullStoppedAt ?? report.pullStoppedAt,
     executionStoppedAt: task.executionStoppedAt ?? report.executionStoppedAt,
+    version: task.version + 1,
   };
-  next = { ...next, healthStatus: taskHealth(containers) };
-  if (lastStatus === 'STOPPED') next = stopped(next, report.reason, nowMs);
-  if (JSON.stringify(next) === JSON.stringify(task)) return task;
-  return { ...next, version: task.version + 1 };
+  if (lastStatus === 'STOPPED') return stopped(next, report.reason, nowMs);
+  return isSame({ ...next, version: task.version }, task) ? task : next;
 }
 
 /** Applies container health as TCS published it. Answers the same row when nothing changed. */

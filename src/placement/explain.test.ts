@@ -80,7 +80,7 @@ const candidates: fc.Arbitrary<Candidate> = fc
   .map(candidateOf);
 
 describe('explaining', () => {
-  test('agrees with placement: the same instances fit, and the reason that placement gives is the first of all', () => {
+  test('agrees with placement: the same instances fit, and the reason that it gives is among these', () => {
     fc.assert(
       fc.property(candidates, requests, fc.integer({ min: 0, max: 3 }), (candidate, request, placed) => {
         const fit = createFit(request);

@@ -21,8 +21,14 @@ export function withPlaced(candidate: Candidate, group: string, placed: number):
   };
 }
 
+type Rules = Pick<PlacementRequest, 'requiredAttributes' | 'constraints'>;
+
+/** Whether attributes and constraints that no task can change let the instance take tasks. */
+export const isAdmitted = (instance: QueriedInstance, rules: Rules): boolean =>
+  staticVerdict(instance, rules) === undefined;
+
 /** What cannot change while the request is being placed. */
-function staticVerdict(candidate: Candidate, request: PlacementRequest): Verdict {
+function staticVerdict(candidate: QueriedInstance, request: Rules): Verdict {
   if (!candidate.agentConnected) return { reason: 'AGENT' };
   for (const { name, value } of request.requiredAttributes) {
     const present = candidate.attributes.get(name);

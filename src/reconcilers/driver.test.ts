@@ -2,10 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
+import type { ClusterRow } from '#model/rows.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
 import { allTables, clusters } from '#store/tables.ts';
 import { Driver, type Reconciler } from './driver.ts';
+
+const sample = (arn: string, createdAt: number): ClusterRow => ({
+  ...{ account: '123456789012', region: 'us-east-1', arn: arn as ClusterRow['arn'], name: arn, status: 'ACTIVE' },
+  ...{ createdAt, settings: [], capacityProviders: [], defaultCapacityProviderStrategy: [], tags: [] },
+});
 
 async function setUp(reconcile: Reconciler['reconcile'], all: string[] = []) {
   const store = await Store.open({ journal: volatileJournal(), tables: allTables });
@@ -77,6 +83,41 @@ test('an address is looked at again when it asked for it, and only at the time i
   assert.equal(seen.length, 3);
   clock.advance(10_000);
   assert.equal(seen.length, 3);
+  driver.close();
+});
+
+test('what is not urgent waits for more of its kind, and goes at once when something urgent comes', async () => {
+  const { clock, seen, driver, store, reconciler } = await setUp(() => undefined);
+  let urgent = false;
+  Object.assign(reconciler, { isUrgent: () => urgent });
+  const change = (n: number) => store.transact((tx) => tx.put(clusters, sample('a', n)));
+  change(1);
+  change(2);
+  clock.advance(10);
+  assert.deepEqual(seen, []);
+  clock.advance(50);
+  assert.deepEqual(seen, ['a']);
+  change(3);
+  urgent = true;
+  change(4);
+  clock.advance(0);
+  assert.deepEqual(seen, ['a', 'a']);
+  clock.advance(1000);
+  assert.deepEqual(seen, ['a', 'a']);
+  driver.close();
+});
+
+test('nothing is reconciled while the journal is far behind', async () => {
+  const { clock, seen, driver, store, reconciler } = await setUp(() => undefined);
+  store.transact((tx) => {
+    for (let n = 0; n <= 10_000; n++) tx.put(clusters, sample(`x${n}`, n));
+  });
+  driver.wake(reconciler, 'a');
+  clock.advance(1000);
+  assert.deepEqual(seen, []);
+  await store.durable();
+  clock.advance(1000);
+  assert.ok((seen as string[]).includes('a'));
   driver.close();
 });
 

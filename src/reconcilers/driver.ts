@@ -3,7 +3,10 @@
  * address to what it should be. The change feed only hints; the periodic full pass is the guarantee.
  *
  * - One address is reconciled at a time, and once however often it was woken meanwhile.
- * - Work is done in slices of a few milliseconds, so that requests are answered in between.
+ * - Work is done in slices of a few milliseconds, so that requests are answered in between; it waits while the journal is far
+ *   behind, so that no scheduler runs ahead of the disk.
+ * - What can wait does: addresses that were woken by changes of no urgency share a small part of the time, so that a thousand
+ *   reports about one service cost a few passes over it and not a thousand.
  * - A reconciler that throws is logged and tried again later, with a growing delay; the others go on.
  */
 import { type Backoff, backoffMs } from '#lib/backoff.ts';
@@ -15,6 +18,8 @@ export interface Reconciler {
   readonly name: string;
   /** Addresses that a committed change may concern. */
   readonly wokenBy: (change: Change) => Iterable<string>;
+  /** Whether the change must be looked at at once; by default all must. */
+  readonly isUrgent?: (change: Change) => boolean;
   /** Every address, for the full pass. */
   readonly all: () => Iterable<string>;
   /** Brings one address to what it should be; answers when to look again even if nothing changes (epoch ms). */
@@ -29,6 +34,11 @@ export interface DriverDeps {
 
 /** Longer: requests wait behind a slice; shorter: more timer turns for the same work. */
 const SLICE_MS = 5;
+/** Longer: what can wait waits longer; shorter: more passes over the same address. */
+const CALM_MS = 50;
+/** Changes that wait for the journal. More: what was placed waits longer to be durable; fewer: the disk idles between slices. */
+const MAX_BACKLOG = 10_000;
+const BACKLOG_CHECK_MS = 5;
 /** Longer: what a lost hint left undone waits; shorter: idle work. */
 const FULL_PASS_MS = 60_000;
 const RETRY: Backoff = { firstMs: 200, maxMs: 60_000, factor: 2, jitter: 0 };
@@ -42,10 +52,12 @@ export class Driver {
   readonly #deps: DriverDeps;
   readonly #reconcilers: readonly Reconciler[];
   readonly #queue = new Map<string, Work>();
+  readonly #calm = new Map<string, Work>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly dueMs: number; readonly timer: Timer }>();
   readonly #unsubscribe: () => void;
   #slice: Timer | undefined;
+  #calmSlice: Timer | undefined;
   #fullPass: Timer | undefined;
   #closed = false;
 
@@ -55,7 +67,10 @@ export class Driver {
     this.#unsubscribe = deps.store.subscribe('committed', (set) => {
       for (const change of set.changes) {
         for (const reconciler of reconcilers) {
-          for (const address of reconciler.wokenBy(change)) this.wake(reconciler, address);
+          for (const address of reconciler.wokenBy(change)) {
+            if (reconciler.isUrgent?.(change) ?? true) this.wake(reconciler, address);
+            else this.#wakeCalmly(reconciler, address);
+          }
         }
       }
     });
@@ -64,8 +79,17 @@ export class Driver {
 
   wake(reconciler: Reconciler, address: string): void {
     if (this.#closed) return;
-    this.#queue.set(`${reconciler.name} ${address}`, { reconciler, address });
+    const key = `${reconciler.name} ${address}`;
+    this.#calm.delete(key);
+    this.#queue.set(key, { reconciler, address });
     this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
+  }
+
+  #wakeCalmly(reconciler: Reconciler, address: string): void {
+    const key = `${reconciler.name} ${address}`;
+    if (this.#closed || this.#queue.has(key)) return;
+    this.#calm.set(key, { reconciler, address });
+    this.#calmSlice ??= this.#deps.clock.after(CALM_MS, () => this.#runCalmSlice());
   }
 
   #passAll(): void {
@@ -77,14 +101,27 @@ export class Driver {
 
   #runSlice(): void {
     this.#slice = undefined;
-    const endMs = this.#deps.clock.now() + SLICE_MS;
-    for (const [key, work] of this.#queue) {
-      this.#queue.delete(key);
-      this.#runOne(key, work);
-      if (this.#closed) return;
-      if (this.#deps.clock.now() >= endMs) break;
+    if (this.#deps.store.backlog < MAX_BACKLOG) this.#work(this.#queue);
+    else this.#slice = this.#deps.clock.after(BACKLOG_CHECK_MS, () => this.#runSlice());
+    if (this.#queue.size > 0 && !this.#closed) this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
+  }
+
+  #runCalmSlice(): void {
+    this.#calmSlice = undefined;
+    this.#work(this.#calm);
+    if (this.#calm.size > 0 && !this.#closed) {
+      this.#calmSlice = this.#deps.clock.after(CALM_MS, () => this.#runCalmSlice());
     }
-    if (this.#queue.size > 0) this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
+  }
+
+  /** One slice of what is queued. */
+  #work(queue: Map<string, Work>): void {
+    const endMs = this.#deps.clock.now() + SLICE_MS;
+    for (const [key, work] of queue) {
+      queue.delete(key);
+      this.#runOne(key, work);
+      if (this.#closed || this.#deps.clock.now() >= endMs) return;
+    }
   }
 
   #runOne(key: string, work: Work): void {
@@ -120,9 +157,11 @@ export class Driver {
     this.#closed = true;
     this.#unsubscribe();
     this.#slice?.cancel();
+    this.#calmSlice?.cancel();
     this.#fullPass?.cancel();
     for (const { timer } of this.#timers.values()) timer.cancel();
     this.#timers.clear();
     this.#queue.clear();
+    this.#calm.clear();
   }
 }

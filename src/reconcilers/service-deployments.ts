@@ -6,7 +6,9 @@ import { serviceDeployments, serviceRevisions, tasks } from '#store/tables.ts';
 
 /** The service deployment that is under way, or was last. */
 export function currentServiceDeployment(tx: Tx, service: ServiceRow): ServiceDeploymentRow | undefined {
-  return service.serviceDeploymentArn === undefined ? undefined : tx.get(serviceDeployments, service.serviceDeploymentArn);
+  return service.serviceDeploymentArn === undefined
+    ? undefined
+    : tx.get(serviceDeployments, service.serviceDeploymentArn);
 }
 
 /** Fills in the digests that agents have resolved; what is known stays. */

@@ -19,6 +19,10 @@ export const startedEvent = (service: ServiceRow, tasks: readonly TaskRow[]) =>
 export const stoppedEvent = (service: ServiceRow, tasks: readonly TaskRow[]) =>
   `(service ${service.name}) has stopped ${tasks.length} running tasks: ${list(tasks)}.`;
 export const steadyEvent = (service: ServiceRow) => `(service ${service.name}) has reached a steady state.`;
+export const failedEvent = (service: ServiceRow, deploymentId: string, why: string) =>
+  `(service ${service.name}) (deployment ${deploymentId}) deployment failed: ${why}`;
+export const rollingBackEvent = (service: ServiceRow, deploymentId: string) =>
+  `(service ${service.name}) rolling back to deployment ${deploymentId}.`;
 export const throttledEvent = (service: ServiceRow) =>
   `(service ${service.name}) is unable to consistently start tasks successfully. ${guide}`;
 
@@ -44,10 +48,26 @@ function shortcoming(refusal: Refusal): string {
 export const stuckEvent = (service: ServiceRow) =>
   `(service ${service.name}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.`;
 
+const perZone = (counts: ReadonlyMap<string, number>) =>
+  [...counts].map(([zone, count]) => `${count} tasks in ${zone}`).join(', ');
+export const unbalancedEvent = (service: ServiceRow, counts: ReadonlyMap<string, number>) =>
+  `(service ${service.name}) is not AZ balanced with ${perZone(counts)}. AZ Rebalancing in progress.`;
+export const balancedEvent = (service: ServiceRow, counts: ReadonlyMap<string, number>) =>
+  `(service ${service.name}) is AZ balanced with ${perZone(counts)}.`;
+export const movedEvent = (service: ServiceRow, zone: string, tasks: readonly TaskRow[]) =>
+  `(service ${service.name}) has started ${tasks.length} tasks in ${zone} to AZ Rebalance: ${list(tasks)}.`;
+export const movedAwayEvent = (service: ServiceRow, zone: string, tasks: readonly TaskRow[]) =>
+  `(service ${service.name}) has stopped ${tasks.length} running tasks in ${zone} due to AZ rebalancing: ${list(tasks)}.`;
+export const zoneFullEvent = (service: ServiceRow, zone: string) =>
+  `(service ${service.name}) is unable to place a task in ${zone} because no container instance met all of its requirements.`;
+
+const unplaceable = 'was unable to place a task because no container instance met all of its requirements.';
+export const isUnplaceable = (message: string | undefined) => message?.includes(unplaceable) ?? false;
+
 /** Why no further task could be placed; `refusals` is empty when the cluster has no instance to ask. */
 export function unplaceableEvent(service: ServiceRow, refusals: readonly Refusal[]): string {
   const closest = closestRefusal(refusals);
-  const head = `(service ${service.name}) was unable to place a task because no container instance met all of its requirements.`;
+  const head = `(service ${service.name}) ${unplaceable}`;
   if (!closest) return `${head} Reason: No Container Instances were found in your cluster. ${guide}`;
   const instance = lastSegment(closest.containerInstanceArn);
   return `${head} The closest matching (container-instance ${instance}) ${shortcoming(closest)}. ${guide}`;

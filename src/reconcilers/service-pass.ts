@@ -2,17 +2,19 @@
  * What every scheduler of services does in a pass, whatever its strategy: the template of the tasks that it starts, the
  * ends of tasks that it takes note of, and when it says that a service is steady.
  */
-import { launchTags } from '#launch/launch-tasks.ts';
+import { type LaunchResult, launchTags } from '#launch/launch-tasks.ts';
 import type { TaskTemplate } from '#launch/new-task.ts';
 import type { DeploymentRow, LaunchType, ServiceRow, TaskRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { clusters, taskDefinitions, tasks } from '#store/tables.ts';
-import { steadyEvent, throttledEvent } from './service-events.ts';
+import { clusters, containerInstances, taskDefinitions, tasks } from '#store/tables.ts';
+import { isUnplaceable, steadyEvent, throttledEvent, unplaceableEvent } from './service-events.ts';
 import { tallyFailures } from './service-failures.ts';
 
 /** ECS repeats that a service is steady every six hours, and does not repeat the same complaint at every attempt. */
 export const STEADY_AGAIN_MS = 6 * 3_600_000;
 export const SAME_EVENT_MS = 15 * 60_000;
+/** More: retries without room cost more; fewer: a service says later that the reason is another now. */
+const MANY_INSTANCES = 200;
 
 /** A deployment or task set, as far as its tasks carry it. */
 export interface TaskSource {
@@ -61,11 +63,16 @@ export function settleEnded(
   service: ServiceRow,
   live: readonly TaskRow[],
   nowMs: number,
+  healthyAfterMs?: number,
 ): { service: ServiceRow; events: string[] } {
   const ended = takeEnded(tx, service);
   const events: string[] = [];
+  const rules = {
+    resetOnHealthyTask: service.deploymentConfiguration.deploymentCircuitBreaker?.resetOnHealthyTask,
+    ...(healthyAfterMs !== undefined && { healthyAfterMs }),
+  };
   const deployments = service.deployments.map((deployment): DeploymentRow => {
-    const tally = tallyFailures(deployment, ended, live, nowMs);
+    const tally = tallyFailures(deployment, ended, live, nowMs, rules);
     if (tally.throttled) events.push(throttledEvent(service));
     return tally.deployment;
   });
@@ -79,6 +86,22 @@ export function noteSteadiness(service: ServiceRow, steady: boolean, nowMs: numb
   if (service.steadyAt !== undefined && nowMs - service.steadyAt < STEADY_AGAIN_MS) return service;
   events.push(steadyEvent(service));
   return { ...service, steadyAt: nowMs };
+}
+
+/**
+ * Why a task found no room; undefined when the cluster has many instances and the service has complained lately: the
+ * reason is found by asking every instance, and a service without room is tried again and again.
+ */
+export function placementComplaint(
+  tx: Tx,
+  service: ServiceRow,
+  blockedBy: Pick<LaunchResult, 'refusals'>,
+  nowMs: number,
+): string | undefined {
+  const isMany = tx.count(containerInstances, 'byCluster', service.clusterArn) > MANY_INSTANCES;
+  const hasComplained = service.lastEventAt !== undefined && nowMs - service.lastEventAt < SAME_EVENT_MS;
+  if (isMany && hasComplained && isUnplaceable(service.lastEventKey)) return undefined;
+  return unplaceableEvent(service, blockedBy.refusals);
 }
 
 /** The service with the complaint noted, added to `events` unless it was made lately. */

@@ -4,17 +4,31 @@ import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { Store } from '#store/store.ts';
 import { createCapacityProviderReconciler } from './capacity-providers/reconcile.ts';
+import { createDaemonReconciler } from './daemon/reconcile.ts';
 import { Driver } from './driver.ts';
+import { createInstanceLossReconciler } from './instance-loss/reconcile.ts';
 import { createReaper } from './reapers/reap.ts';
+import { standDeployments } from './service/deployments.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
+import { defaultSettings, type SchedulerSettings } from './settings.ts';
 
 export interface ReconcilerDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly settings?: Partial<SchedulerSettings>;
 }
 
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
-  return new Driver(deps, [createServiceReconciler(deps), createReaper(deps), createCapacityProviderReconciler(deps)]);
+  const settings = { ...defaultSettings, ...deps.settings };
+  const { instanceLossMs } = settings;
+  return new Driver(deps, [
+    // Daemons come first: what else belongs on a new instance takes the room that they leave.
+    createDaemonReconciler({ ...deps, standDeployments }),
+    createServiceReconciler({ ...deps, settings }),
+    createInstanceLossReconciler({ ...deps, instanceLossMs }),
+    createReaper(deps),
+    createCapacityProviderReconciler(deps),
+  ]);
 }

@@ -1,7 +1,6 @@
 /** Every table of Slipway. A new one: docs/checklists/new-table.md. */
 import { familyOf, scopeKey } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
-import { portsOf } from '#model/host-ports.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
@@ -26,16 +25,10 @@ const one = () => 1;
 /** ECS counts a task as pending until it runs and as running until it has stopped. */
 const pending = (task: TaskRow) => (isStarting(task.lastStatus) ? 1 : 0);
 const running = (task: TaskRow) => (isStarting(task.lastStatus) || task.lastStatus === 'STOPPED' ? 0 : 1);
+/** Has not stopped, and nobody has asked for its stop. */
+const wanted = (task: TaskRow) => (task.desiredStatus === 'RUNNING' && task.lastStatus !== 'STOPPED' ? 1 : 0);
 const serving = (task: TaskRow) => (isServing(task) ? 1 : 0);
 const live = (task: TaskRow) => (task.lastStatus === 'STOPPED' ? 0 : 1);
-/** Live, and nobody has asked for its stop: what spread and distinctInstance count. */
-const wanted = (task: TaskRow) => (task.desiredStatus === 'RUNNING' ? live(task) : 0);
-
-/** `instance#tcp/80` for each host port that a live task has reserved or reported. */
-function heldPorts(task: TaskRow): readonly string[] | undefined {
-  if (task.lastStatus === 'STOPPED' || task.containerInstanceArn === undefined) return undefined;
-  return portsOf(task).map((port) => `${task.containerInstanceArn}#${port.protocol}/${port.hostPort}`);
-}
 function serviceNamespace(row: ServiceRow): string | undefined {
   const connect = row.deployments.find((deployment) => deployment.status === 'PRIMARY')?.serviceConnectConfiguration;
   if (row.status === 'INACTIVE' || !connect?.enabled || !connect.namespace) return undefined;
@@ -115,7 +108,6 @@ export const tasks = table<TaskRow>()({
     /** `cluster#RUNNING` and `cluster#STOPPED`: what ListTasks walks. */
     byDesiredStatus: (row) => `${row.clusterArn}#${row.desiredStatus}`,
     byFamilyAndDesiredStatus: (row) => `${row.clusterArn}#${familyOf(row.taskDefinitionArn)}#${row.desiredStatus}`,
-    byHostPort: heldPorts,
     /** All stopped tasks, found by the reaper. */
     stopped: (row) => (row.lastStatus === 'STOPPED' ? 'stopped' : undefined),
   },
@@ -134,15 +126,7 @@ export const tasks = table<TaskRow>()({
       },
     },
     byService: { group: (row) => row.serviceArn, measures: { pending, running, serving } },
-    /** Live tasks of a group on one instance: `instance#group`. */
-    byInstanceAndGroup: {
-      group: (row) =>
-        row.lastStatus === 'STOPPED' || row.containerInstanceArn === undefined
-          ? undefined
-          : `${row.containerInstanceArn}#${row.group}`,
-      measures: { live, wanted },
-    },
-    byDeployment: { group: (row) => row.deploymentId, measures: { pending, running } },
+    byDeployment: { group: (row) => row.deploymentId, measures: { pending, running, wanted } },
   },
 });
 

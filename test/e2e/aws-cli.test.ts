@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createDockerHttp } from '#control-plane/up/docker-http.ts';
+import { connectDocker } from '#control-plane/up/docker.ts';
 import { makeSampleImage } from '#control-plane/up/sample-image.ts';
 import { type AwsCli, awsCli, findAwsClis } from '../support/aws-cli.ts';
 import {
@@ -88,7 +88,7 @@ function flow(found: (typeof clis)[number]): void {
   const inCluster = ['--cluster', 'cli'];
 
   before(async () => {
-    await makeSampleImage(createDockerHttp(), image);
+    await makeSampleImage(connectDocker(), image);
     running = await startSlipway(dataDir, ['--no-sample']);
     aws = awsCli(found, running.credentials);
   });
@@ -216,7 +216,7 @@ function flow(found: (typeof clis)[number]): void {
     assert.notEqual(second, first);
     const updated = aws.json(
       ...['ecs', 'update-service', '--service', 'web', '--task-definition', second],
-      ...['--deployment-configuration', 'minimumHealthyPercent=50,maximumPercent=100'],
+      ...['--deployment-configuration', 'minimumHealthyPercent=50,maximumPercent=150'],
     ).service;
     assert.equal(updated.deployments.length, 2);
     aws.text('ecs', 'wait', 'services-stable', '--services', 'web');

@@ -10,6 +10,8 @@ const between = (random: Random, low: number, high: number) => low + Math.floor(
 /** What an agent does with each of its tasks, some time after it has changed. */
 export function simulateAgents(world: World): void {
   const { clock, random } = world;
+  /** Tasks that their agent never says a word about. */
+  const silent = new Set<string>();
   // Agents outlive a control plane: what they report later goes to the store of that time.
   const report = (arn: string, status: 'RUNNING' | 'STOPPED', exit?: { code?: number; reason?: string }) => {
     const task = world.store.get(tasks, arn);
@@ -39,8 +41,10 @@ export function simulateAgents(world: World): void {
       const moved = changeOf(tasks, change);
       const { before, after } = moved ?? {};
       if (!after || after.lastStatus === 'STOPPED') continue;
+      if (silent.has(after.arn)) continue;
       if (!before) {
-        if (random.unit() < world.faults.failToStart) {
+        if (random.unit() < world.faults.silent) silent.add(after.arn);
+        else if (random.unit() < world.faults.failToStart) {
           later(after.arn, 'STOPPED', between(random, 10, 3000), { reason: 'CannotPullContainerError: no such image' });
         } else later(after.arn, 'RUNNING', between(random, 10, 3000));
       } else if (after.desiredStatus === 'STOPPED' && before.desiredStatus !== 'STOPPED') {

@@ -1,21 +1,30 @@
 /** What must hold after every transaction of a simulation, whatever its faults. */
 import assert from 'node:assert/strict';
 import { portsOf } from '#model/host-ports.ts';
-import type { TaskRow } from '#model/rows.ts';
+import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
 import { changeOf } from '#store/store.ts';
 import { containerInstances, services, tasks } from '#store/tables.ts';
 import type { World } from './world.ts';
 
+/** Shares of a desired count bind REPLICA services that roll; daemons are told by their instances, task sets by their own counts. */
+const isRolling = (service: ServiceRow) =>
+  service.schedulingStrategy === 'REPLICA' && service.deploymentController.type === 'ECS';
+
 const isServing = (task: TaskRow) => task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
 
-/** A serving task that its service's scheduler has just stopped. */
+/** A serving task that its service's scheduler has just stopped; one whose instance was lost counts as stopped already. */
 const isScaledIn = (before: TaskRow, after: TaskRow) =>
-  isServing(before) && after.desiredStatus === 'STOPPED' && after.stopCode === 'ServiceSchedulerInitiated';
+  isServing(before) &&
+  after.desiredStatus === 'STOPPED' &&
+  after.lastStatus !== 'STOPPED' &&
+  after.stopCode === 'ServiceSchedulerInitiated';
 
 /** Checked after every transaction. */
 export function watchInvariants(world: World): void {
   const { store, clock } = world;
+  const isLost = (instance: string | undefined) =>
+    instance !== undefined && store.get(containerInstances, instance)?.lostAt !== undefined;
   store.subscribe('committed', ({ changes }) => {
     const instances = new Set<string>();
     const grown = new Set<string>();
@@ -46,12 +55,14 @@ export function watchInvariants(world: World): void {
     }
     for (const arn of grown) {
       const service = store.get(services, arn)!;
+      if (!isRolling(service)) continue;
       const max = Math.floor((service.desiredCount * (service.deploymentConfiguration.maximumPercent ?? 200)) / 100);
-      assert.ok(store.count(tasks, 'liveByService', arn) <= max, 'more tasks than maximumPercent');
+      const present = [...store.find(tasks, 'liveByService', arn)].filter((task) => !isLost(task.containerInstanceArn));
+      assert.ok(present.length <= max, 'more tasks than maximumPercent');
     }
     for (const arn of shrunk) {
       const service = store.get(services, arn)!;
-      if (service.status !== 'ACTIVE') continue;
+      if (service.status !== 'ACTIVE' || !isRolling(service)) continue;
       const { minimumHealthyPercent = 100 } = service.deploymentConfiguration;
       const min = Math.ceil((service.desiredCount * minimumHealthyPercent) / 100);
       const serving = [...store.find(tasks, 'liveByService', arn)].filter(isServing).length;

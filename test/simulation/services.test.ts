@@ -7,15 +7,18 @@ import { CreateService } from '#services/ecs/operations/CreateService.ts';
 import { DeleteService } from '#services/ecs/operations/DeleteService.ts';
 import { RegisterTaskDefinition } from '#services/ecs/operations/RegisterTaskDefinition.ts';
 import { RunTask } from '#services/ecs/operations/RunTask.ts';
+import { StopServiceDeployment } from '#services/ecs/operations/StopServiceDeployment.ts';
 import { StopTask } from '#services/ecs/operations/StopTask.ts';
 import { UpdateService } from '#services/ecs/operations/UpdateService.ts';
 import { UpdateTaskProtection } from '#services/ecs/operations/UpdateTaskProtection.ts';
-import { tasks } from '#store/tables.ts';
+import { serviceDeployments, tasks } from '#store/tables.ts';
 import { clusterName as cluster, createWorld, noFaults, type World } from './world.ts';
 
 const seeds = process.env['SEED']
   ? [Number(process.env['SEED'])]
   : Array.from({ length: Number(process.env['SEEDS'] ?? 60) }, (_, i) => i + 1);
+
+const zones = ['us-east-1a', 'us-east-1b'];
 
 function definition(family: string, random: Random): RegisterTaskDefinitionCommandInput {
   const hostPort = random.unit() < 0.2 ? 8080 : 0;
@@ -27,11 +30,17 @@ function definition(family: string, random: Random): RegisterTaskDefinitionComma
   };
 }
 
+const breakers = [
+  { enable: false, rollback: false },
+  { enable: true, rollback: false },
+  { enable: true, rollback: true },
+];
+
 const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random.unit() * items.length)]!;
 
 /** One thing that a person or the world does. */
 function disturb(world: World, names: readonly string[], instances: readonly string[]): void {
-  const { random } = world;
+  const { random, clock } = world;
   const name = pick(random, names);
   const actions: (() => void)[] = [
     () => world.call(UpdateService, { cluster, service: name, desiredCount: Math.floor(random.unit() * 6) }),
@@ -60,14 +69,27 @@ function disturb(world: World, names: readonly string[], instances: readonly str
     () => world.update(pick(random, instances), { agentConnected: random.unit() < 0.5 }),
     () => world.update(pick(random, instances), { status: random.unit() < 0.5 ? 'DRAINING' : 'ACTIVE' }),
     () => {
-      world.faults = { failToStart: random.unit() * 0.5, dieYoung: random.unit() * 0.5, duplicate: random.unit() };
+      const silent = random.unit() < 0.3 ? random.unit() * 0.3 : 0;
+      world.faults = {
+        failToStart: random.unit() * 0.5,
+        dieYoung: random.unit() * 0.5,
+        duplicate: random.unit(),
+        silent,
+      };
     },
+    () => {
+      const { serviceDeploymentArn } = world.service(name)!;
+      const stopType = random.unit() < 0.8 ? 'ROLLBACK' : 'ABORT';
+      world.call(StopServiceDeployment, { serviceDeploymentArn, stopType });
+    },
+    () => clock.advance(60_000),
   ];
   try {
     pick(random, actions)();
   } catch (error) {
     // RunTask with every instance draining: refused in ECS's words, which is no fault of the world's.
-    if (!/No Container Instances were found/.test(String(error))) throw error;
+    // A service deployment that is over, or has nothing to go back to, cannot be stopped.
+    if (!/No Container Instances were found|The service deployment cannot be/.test(String(error))) throw error;
   }
 }
 
@@ -90,6 +112,15 @@ function assertStable(world: World, names: readonly string[]): void {
     );
     assert.equal(service.deployments.length, 1, state);
     assert.equal(service.deployments[0]!.rolloutState, 'COMPLETED', state);
+    const record = world.store.get(serviceDeployments, service.serviceDeploymentArn!)!;
+    assert.equal(record.status, 'SUCCESSFUL', state);
+    for (const one of world.store.find(serviceDeployments, 'byService', service.arn)) {
+      assert.equal(one.finishedAt === undefined, false, `${one.arn} is ${one.status}`);
+    }
+    if (service.availabilityZoneRebalancing === 'ENABLED') {
+      const perZone = zones.map((zone) => live.filter((task) => task.availabilityZone === zone).length);
+      assert.ok(Math.max(...perZone) - Math.min(...perZone) <= 1, `${name} is not balanced: ${perZone}`);
+    }
     assert.ok(
       live.every((task) => task.taskDefinitionArn === service.taskDefinitionArn),
       state,
@@ -100,7 +131,6 @@ function assertStable(world: World, names: readonly string[]): void {
 async function simulate(seed: number): Promise<void> {
   const world = await createWorld(seed);
   const { random, clock } = world;
-  const zones = ['us-east-1a', 'us-east-1b'];
   const instances = Array.from(
     { length: 6 },
     (_, i) => world.addInstance({ zone: zones[i % 2]!, memoryMiB: 640 }).arn as string,
@@ -120,7 +150,7 @@ async function simulate(seed: number): Promise<void> {
       serviceName: name,
       taskDefinition: name,
       desiredCount,
-      deploymentConfiguration: percents,
+      deploymentConfiguration: { ...percents, deploymentCircuitBreaker: pick(random, breakers) },
     });
   }
   for (let step = 0; step < 40; step++) {

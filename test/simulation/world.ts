@@ -24,9 +24,14 @@ export interface Faults {
   failToStart: number;
   dieYoung: number;
   duplicate: number;
+  /** Share of tasks that their agent never reports on, whatever is asked of it. */
+  silent: number;
 }
 
-export const noFaults: Faults = { failToStart: 0, dieYoung: 0, duplicate: 0 };
+/** Shorter than the defaults, so that a history of some minutes has lost instances and silent agents in it. */
+const schedulers = { instanceLossMs: 30_000, pendingTimeoutMs: 60_000 };
+
+export const noFaults: Faults = { failToStart: 0, dieYoung: 0, duplicate: 0, silent: 0 };
 
 export interface World {
   readonly store: Store;
@@ -131,7 +136,7 @@ export async function createWorld(seed: number): Promise<World> {
         version: 1,
         versionInfo: {},
         registeredResources: resources(cpuUnits, memoryMiB),
-        attributes: [],
+        attributes: [{ name: 'ecs.availability-zone', value: zone }],
         availabilityZone: zone,
         attachments: [],
         lastSequence: 0,
@@ -140,7 +145,13 @@ export async function createWorld(seed: number): Promise<World> {
       return store.transact((tx) => tx.insert(containerInstances, row));
     },
     update: (arn, change) => {
-      store.transact((tx) => tx.update(containerInstances, arn, (row) => ({ ...row, ...change })));
+      store.transact((tx) =>
+        tx.update(containerInstances, arn, (row) => ({
+          ...row,
+          ...(change.agentConnected !== undefined && { agentConnectionChangedAt: clock.now() }),
+          ...change,
+        })),
+      );
     },
     service: (name) => [...store.find(services, 'byCluster', cluster)].find((row) => row.name === name),
     liveTasks: (service) => [...store.find(tasks, 'liveByService', service.arn)],
@@ -155,7 +166,7 @@ export async function createWorld(seed: number): Promise<World> {
   const start = () => {
     watchInvariants(world);
     simulateAgents(world);
-    return startReconcilers({ store, clock, random, logger });
+    return startReconcilers({ store, clock, random, logger, settings: schedulers });
   };
   let reconcilers = start();
   return world;

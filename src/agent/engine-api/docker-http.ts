@@ -10,6 +10,7 @@ import { EngineError } from './engine.ts';
  */
 export interface DockerCall {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON; bytes are sent as they are, as a tar archive. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -18,6 +19,8 @@ export interface DockerCall {
 export interface DockerHttp {
   /** The parsed JSON answer, `undefined` for an empty one. 304 counts as success. */
   json<T>(method: string, path: string, call?: DockerCall): Promise<T>;
+  /** The answer as text, whole. */
+  text(method: string, path: string, call?: DockerCall): Promise<string>;
   /** The answer's body as it comes, once the daemon has accepted the request. The caller reads or destroys it. */
   stream(method: string, path: string, call?: DockerCall): Promise<http.IncomingMessage>;
   close(): void;
@@ -74,6 +77,12 @@ const querySuffix = (query: DockerCall['query'] = {}): string => {
   return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : '';
 };
 
+function encodeBody(body: unknown): { readonly body?: Uint8Array; readonly contentType?: string } {
+  if (body === undefined) return {};
+  if (body instanceof Uint8Array) return { body, contentType: 'application/x-tar' };
+  return { body: Buffer.from(JSON.stringify(body)), contentType: 'application/json' };
+}
+
 async function readAll(response: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
@@ -87,7 +96,7 @@ export function createDockerHttp(host: DockerHost): DockerHttp {
 
   const send = (method: string, path: string, call: DockerCall, retried = false): Promise<http.IncomingMessage> =>
     new Promise((resolve, reject) => {
-      const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+      const { body, contentType } = encodeBody(call.body);
       const request = transport.request({
         ...connection,
         agent,
@@ -95,7 +104,7 @@ export function createDockerHttp(host: DockerHost): DockerHttp {
         path: `${path}${querySuffix(call.query)}`,
         headers: {
           Host: 'docker',
-          ...(body ? { 'Content-Type': 'application/json', 'Content-Length': body.length } : {}),
+          ...(body ? { 'Content-Type': contentType, 'Content-Length': body.length } : {}),
           ...call.headers,
         },
         ...(call.signal ? { signal: call.signal } : {}),
@@ -117,15 +126,24 @@ export function createDockerHttp(host: DockerHost): DockerHttp {
     throw statusError(status, await readAll(response));
   };
 
+  const text = async (method: string, path: string, call: DockerCall = {}) => {
+    try {
+      return await readAll(await accepted(method, path, call));
+    } catch (error) {
+      throw connectionError(error as Error, call.signal);
+    }
+  };
+
   return {
     async json<T>(method: string, path: string, call: DockerCall = {}) {
+      const answer = await text(method, path, call);
       try {
-        const text = await readAll(await accepted(method, path, call));
-        return (text.trim() ? JSON.parse(text) : undefined) as T;
+        return (answer.trim() ? JSON.parse(answer) : undefined) as T;
       } catch (error) {
         throw connectionError(error as Error, call.signal);
       }
     },
+    text,
     stream: (method, path, call = {}) => accepted(method, path, call),
     close: () => agent.destroy(),
   };

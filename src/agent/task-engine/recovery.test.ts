@@ -173,6 +173,24 @@ describe('an agent that dies', () => {
   });
 });
 
+describe('an engine that cannot tell', () => {
+  it('is asked again: a container that died while no agent looked is reported all the same', async () => {
+    const harness = new Harness();
+    const task = testTask('a', [testContainer('app')]);
+    await harness.run(task);
+    harness.tasks.close();
+    harness.simulated(task, 'app')!.exit(3);
+    for (let failures = 0; failures < 3; failures++) {
+      harness.engine.inject('inspectContainer', { fault: 'error', kind: 'failed', message: 'not well' });
+    }
+    harness.restart();
+    await harness.pass(30_000);
+    assert.equal(harness.reports.at(-1)?.status, 'STOPPED');
+    assert.equal(harness.reports.at(-1)?.containers[0]?.exitCode, 3);
+    harness.close();
+  });
+});
+
 describe('an engine that dies', () => {
   it('is waited for: exits are reported when it is back', async () => {
     const harness = new Harness();

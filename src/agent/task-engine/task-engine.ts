@@ -231,6 +231,7 @@ export class TaskEngine {
         this.#index(task, container);
         if (settled && !(step === 'stop' && container.known === 'RUNNING')) return this.#advance(task);
         this.#commit(task);
+        if (step === 'observe') this.#observeLater(task, container);
         this.#timers.set(`retry ${task.arn}`, stepRetryMs, () => this.#advance(task));
       });
   }
@@ -276,6 +277,13 @@ export class TaskEngine {
     container.known = 'STOPPED';
     container.reason = error instanceof Error ? error.message : String(error);
     return true;
+  }
+
+  /** The engine could not tell what has become of it, and no event may tell again. */
+  #observeLater(task: EngineTask, container: EngineContainer): void {
+    this.#timers.set(`observe ${container.runtimeName}`, stepRetryMs, () => {
+      if (!this.#busy.has(container) && container.known !== 'STOPPED') this.#run(task, container, 'observe');
+    });
   }
 
   /** Addresses, mounts and the like are not worth delaying the RUNNING report for. */
@@ -353,6 +361,7 @@ export class TaskEngine {
         } catch (error) {
           if (isEngineError(error, 'unreachable')) throw error;
           this.#onStepFailed(container, 'observe', seen, error);
+          this.#observeLater(task, container);
         }
         this.#index(task, container);
       }

@@ -5,7 +5,7 @@ import { createSideServices } from '#agent/side-services.ts';
 import { type AgentState, openAgentState, StateInUseError } from '#agent/state/agent-state.ts';
 import { ConfigError, dataDirectory } from '#control-plane/config.ts';
 import { agentDirectory } from '#control-plane/up/data-directory.ts';
-import { dockerHost } from '#control-plane/up/docker-http.ts';
+import { dockerHost } from '#control-plane/up/docker.ts';
 import { systemClock } from '#lib/clock.ts';
 import { createLogger, type LogLevel } from '#lib/logger.ts';
 import { systemRandom } from '#lib/random.ts';

@@ -1,5 +1,5 @@
 import { ConfigError, dataDirectory } from '#control-plane/config.ts';
-import { createDockerHttp } from '#control-plane/up/docker-http.ts';
+import { connectDocker } from '#control-plane/up/docker.ts';
 import {
   checkCgroups,
   checkDataDirectory,
@@ -39,7 +39,7 @@ export async function runDoctor(options: {
   if (!/^\d+$/.test(options.port) || port > 65_535)
     throw new ConfigError(`--port must be a number from 0 to 65535, not "${options.port}"`);
   const context: DoctorContext = {
-    docker: createDockerHttp(),
+    docker: connectDocker(),
     dataDir: dataDirectory(options.data),
     port,
     isRoot: process.getuid?.() === 0,

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { isEngineError } from '#agent/engine-api/engine.ts';
 import { ConfigError, dataDirectory } from '#control-plane/config.ts';
 import {
   credentialsFile,
@@ -8,7 +9,7 @@ import {
   readCredentials,
   readRunRecord,
 } from '#control-plane/up/data-directory.ts';
-import { createDockerHttp, DockerError, type DockerHttp } from '#control-plane/up/docker-http.ts';
+import { connectDocker, type Docker } from '#control-plane/up/docker.ts';
 import { systemClock } from '#lib/clock.ts';
 import { print } from '../output.ts';
 
@@ -56,17 +57,17 @@ interface ContainerSummary {
 }
 
 /** Containers of this installation's tasks: their ARNs carry its account, which was drawn at random. */
-async function removeContainers(docker: DockerHttp, account: string): Promise<number> {
+async function removeContainers(docker: Docker, account: string): Promise<number> {
   const filters = encodeURIComponent(JSON.stringify({ label: [taskLabel] }));
   const all = await docker.json<ContainerSummary[]>('GET', `/containers/json?all=1&filters=${filters}`);
   const ours = all.filter((one) => one.Labels[taskLabel]?.split(':')[4] === account);
   await Promise.all(
     ours.map(async ({ Id }) => {
       try {
-        await docker.request('POST', `/containers/${Id}/stop?t=5`);
-        await docker.request('DELETE', `/containers/${Id}?force=1&v=1`);
+        await docker.text('POST', `/containers/${Id}/stop?t=5`);
+        await docker.text('DELETE', `/containers/${Id}?force=1&v=1`);
       } catch (error) {
-        if (!(error instanceof DockerError && error.status === 404)) throw error;
+        if (!isEngineError(error, 'not-found')) throw error;
       }
     }),
   );
@@ -98,7 +99,7 @@ export async function runDown(options: DownOptions): Promise<void> {
   const stopped = await stopControlPlane(dataDir);
   print(stopped ? 'Slipway has stopped.' : `Slipway was not running on ${dataDir}.`);
   if ((options.containers || options.purge) && credentials) {
-    const count = await removeContainers(createDockerHttp(), credentials.account);
+    const count = await removeContainers(connectDocker(), credentials.account);
     print(`${count} container${count === 1 ? '' : 's'} stopped and removed.`);
   } else if (stopped && existsSync(dataDir)) {
     print('Containers keep running; the next start finds them again. To stop them too: slipway down --containers');

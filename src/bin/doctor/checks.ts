@@ -3,8 +3,9 @@ import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSyn
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import path from 'node:path';
+import { isEngineError } from '#agent/engine-api/engine.ts';
 import { isLocked, readRunRecord } from '#control-plane/up/data-directory.ts';
-import { DockerError, type DockerHttp } from '#control-plane/up/docker-http.ts';
+import { type Docker, isForbidden } from '#control-plane/up/docker.ts';
 
 export interface Finding {
   readonly check: string;
@@ -16,7 +17,7 @@ export interface Finding {
 }
 
 export interface DoctorContext {
-  readonly docker: DockerHttp;
+  readonly docker: Docker;
   readonly dataDir: string;
   readonly port: number;
   readonly isRoot: boolean;
@@ -68,8 +69,8 @@ export async function checkDocker({ docker }: DoctorContext): Promise<Finding> {
       'Slipway needs Docker 20.10 or newer (API 1.41). Upgrade it: https://docs.docker.com/engine/install/',
     );
   } catch (error) {
-    if (!(error instanceof DockerError)) throw error;
-    if (error.code === 'EACCES') {
+    if (!isEngineError(error)) throw error;
+    if (isForbidden(error)) {
       return problem(
         'Docker',
         error.message,
@@ -96,11 +97,11 @@ interface DockerInfo {
   readonly CPUShares?: boolean;
 }
 
-async function dockerInfo(docker: DockerHttp): Promise<DockerInfo | undefined> {
+async function dockerInfo(docker: Docker): Promise<DockerInfo | undefined> {
   try {
     return await docker.json<DockerInfo>('GET', '/info');
   } catch (error) {
-    if (error instanceof DockerError) return undefined;
+    if (isEngineError(error)) return undefined;
     throw error;
   }
 }

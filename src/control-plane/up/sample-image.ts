@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { DockerHttp } from './docker-http.ts';
+import type { Docker } from './docker.ts';
 import { busyboxCgi, busyboxStart, nodeServer } from './sample-page.ts';
 
 const run = promisify(execFile);
@@ -116,7 +116,7 @@ async function archive(files: readonly ImageFile[]): Promise<Buffer> {
 }
 
 /** Makes the image under `name` and answers what it was made from. */
-export async function makeSampleImage(docker: DockerHttp, name: string): Promise<string> {
+export async function makeSampleImage(docker: Docker, name: string): Promise<string> {
   const busybox = await findBusybox();
   const image = busybox ? await busyboxImage(busybox) : await nodeImage();
   const at = name.lastIndexOf(':');
@@ -125,7 +125,7 @@ export async function makeSampleImage(docker: DockerHttp, name: string): Promise
   query.append('changes', 'ENV PATH=/bin');
   query.append('changes', 'EXPOSE 80/tcp');
   query.append('changes', 'LABEL org.opencontainers.image.title=slipway-hello');
-  const answer = await docker.request('POST', `/images/create?${query}`, await archive(image.files));
+  const answer = await docker.text('POST', `/images/create?${query}`, { body: await archive(image.files) });
   const error = answer.match(/"error":"([^"]*)"/)?.[1];
   if (error) throw new Error(`Docker could not make the sample image: ${error}`);
   return image.describe;

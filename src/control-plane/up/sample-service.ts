@@ -4,8 +4,7 @@
  */
 import type { DescribeServicesCommandOutput, ECSClient, Service, Task } from '@aws-sdk/client-ecs';
 import type { Clock } from '#lib/clock.ts';
-import type { DockerHttp } from './docker-http.ts';
-import { hasImage } from './docker-http.ts';
+import { type Docker, hasImage } from './docker.ts';
 import type { Step } from './progress.ts';
 import { makeSampleImage, sampleImageVersion } from './sample-image.ts';
 import { waitFor } from './wait.ts';
@@ -16,7 +15,7 @@ const logGroup = '/slipway/hello';
 
 export interface SampleDeps {
   readonly ecs: ECSClient;
-  readonly docker: DockerHttp;
+  readonly docker: Docker;
   readonly clock: Clock;
   readonly cluster: string;
   readonly port: number;

@@ -9,6 +9,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ECSClient } from '@aws-sdk/client-ecs';
+import { isEngineError } from '#agent/engine-api/engine.ts';
 import { ensureAgentKey } from '#auth/agent-key.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger, type LogLevel, silentLogger } from '#lib/logger.ts';
@@ -28,7 +29,7 @@ import {
   saveCredentials,
   writeRunRecord,
 } from './data-directory.ts';
-import { createDockerHttp, DockerError, type DockerHttp } from './docker-http.ts';
+import { connectDocker, type Docker, isForbidden } from './docker.ts';
 import { logTail, openLogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';
 import { ensureSample, type SampleDeps, waitForSample } from './sample-service.ts';
@@ -54,16 +55,15 @@ interface Running extends UpDeps {
   readonly endings: Ending[];
 }
 
-async function checkDocker(docker: DockerHttp): Promise<string> {
+async function checkDocker(docker: Docker): Promise<string> {
   try {
     const version = await docker.json<{ Version: string; ApiVersion: string }>('GET', '/version');
     return `Docker ${version.Version} (API ${version.ApiVersion}) at ${docker.host}`;
   } catch (error) {
-    if (!(error instanceof DockerError)) throw error;
-    const advice =
-      error.code === 'EACCES'
-        ? 'You may not use it: sudo usermod -aG docker "$USER", then log in again.'
-        : 'Start Docker Engine first (`npm start` does so where it can), or use --no-agent.';
+    if (!isEngineError(error)) throw error;
+    const advice = isForbidden(error)
+      ? 'You may not use it: sudo usermod -aG docker "$USER", then log in again.'
+      : 'Start Docker Engine first (`npm start` does so where it can), or use --no-agent.';
     throw new ConfigError(`${error.message}\n${advice}`, { cause: error });
   }
 }
@@ -91,8 +91,18 @@ function explainStart(error: unknown, config: UpConfig): unknown {
 async function startOn(run: Running): Promise<ControlPlane> {
   const { config, clock, logger, endings } = run;
   const { startControlPlane } = await import('../start.ts');
-  const { host, port, dataDir, auth } = config;
-  const controlPlane = await startControlPlane({ host, port, dataDir, auth, clock, random, logger }).catch((error) => {
+  const { host, port, dataDir, auth, historyRetention, schedulers } = config;
+  const controlPlane = await startControlPlane({
+    host,
+    port,
+    dataDir,
+    auth,
+    historyRetention,
+    schedulers,
+    clock,
+    random,
+    logger,
+  }).catch((error) => {
     throw explainStart(error, config);
   });
   endings.push({ label: 'control plane', end: () => controlPlane.close() });
@@ -171,7 +181,7 @@ async function startSample(run: Running, deps: SampleDeps): Promise<readonly str
 
 async function bringUp(run: Running): Promise<ControlPlane> {
   const { config, progress, clock, signal } = run;
-  const docker = createDockerHttp();
+  const docker = connectDocker();
   if (config.agent)
     await progress.step(
       'Docker Engine',

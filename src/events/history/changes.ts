@@ -33,6 +33,7 @@ const taskFields = [
   'stoppedAt',
   'stopCode',
   'stoppedReason',
+  'protectedUntil',
 ] as const satisfies readonly (keyof TaskRow)[];
 
 const containerFields = [
@@ -60,6 +61,7 @@ const serviceFields = [
   'deploymentConfiguration',
   'placementConstraints',
   'placementStrategy',
+  'availabilityZoneRebalancing',
   'createdBy',
 ] as const satisfies readonly (keyof ServiceRow)[];
 
@@ -73,7 +75,7 @@ const deploymentFields = [
   'createdAt',
 ] as const satisfies readonly (keyof DeploymentRow)[];
 
-/** Fields that hold a time, in epoch milliseconds. */
+/** Fields that hold the time of something that has happened, in epoch milliseconds. */
 export const timeFields: ReadonlySet<string> = new Set([
   'createdAt',
   'pullStartedAt',
@@ -159,26 +161,44 @@ function appliedEach(state: State, change: State): State {
   return next;
 }
 
-/** The difference between two rows of a task, without making the states of both. */
+/** Nothing is made of fields that stayed the same: this runs for every change of every task. */
+function changedFields<R extends object>(
+  before: R,
+  after: R,
+  fields: readonly (keyof R & string)[],
+): State | undefined {
+  let changed: Record<string, unknown> | undefined;
+  for (const field of fields) {
+    const value = after[field];
+    if (value === before[field] || isSame(value, before[field])) continue;
+    const isGone = isEmpty(value);
+    if (isGone && isEmpty(before[field])) continue;
+    changed ??= {};
+    changed[field] = isGone ? null : value;
+  }
+  return changed;
+}
+
+function changedContainers(before: TaskRow, after: TaskRow): State | undefined {
+  if (before.containers === after.containers) return undefined;
+  let changed: Record<string, unknown> | undefined;
+  for (const [at, container] of after.containers.entries()) {
+    const known = before.containers[at];
+    // A task's containers are those of its definition, in its order, for all its life.
+    if (known?.name !== container.name) throw new Error(`the containers of ${after.arn} are not those of its birth`);
+    const fields = known === container ? undefined : changedFields(known, container, containerFields);
+    if (!fields) continue;
+    changed ??= {};
+    changed[container.name] = fields;
+  }
+  return changed;
+}
+
+/** As `difference` of the states of two rows of one task. */
 export function taskDifference(before: TaskRow, after: TaskRow): State | undefined {
-  const changed: Record<string, unknown> = {};
-  let any = false;
-  for (const field of taskFields) {
-    if (before[field] === after[field]) continue;
-    changed[field] = after[field] ?? null;
-    any = true;
-  }
-  if (before.containers !== after.containers) {
-    const containers = difference(
-      { containers: taskState(before)['containers'] },
-      { containers: taskState(after)['containers'] },
-    );
-    if (containers) {
-      changed['containers'] = containers['containers'];
-      any = true;
-    }
-  }
-  return any ? changed : undefined;
+  const own = changedFields(before, after, taskFields);
+  const containers = changedContainers(before, after);
+  return containers ? { ...own, containers } : own;
 }
 
 /** When it happened: the latest of the times that the change itself brought, else now; never later than now. */

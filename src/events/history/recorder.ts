@@ -27,19 +27,37 @@ export interface RecorderDeps {
   readonly maxWaiting?: number;
 }
 
+/** A change of one row, as it came by the feed. */
+interface Taken {
+  readonly arn: string;
+  readonly table: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** When it came, epoch milliseconds. */
+  readonly at: number;
+}
+
+function recordOf({ table, before, after, at }: Taken): NewRecord | undefined {
+  if (table === tasks.name) return recordTask(before as TaskRow | undefined, after as TaskRow, at);
+  if (table === services.name) return recordService(before as ServiceRow | undefined, after as ServiceRow, at);
+  return recordEvent(after as ServiceEventRow);
+}
+
 /** Longer: more is lost of the order of things in a crash; shorter: more fsyncs beside the journal's own. */
 const gatherMs = 50;
+/** More: a batch holds the event loop longer while it is made; fewer: more fsyncs. */
 const maxBatch = 2_000;
 const catchUpSlice = 500;
 /** After the storage failed. */
 const retryMs = 5_000;
+const recordedTables: ReadonlySet<string> = new Set([tasks.name, services.name, serviceEvents.name]);
 /** Of a task, read to know its last state; beyond it, what had changed may be said again. */
 const maxStateRecords = 10_000;
 
 export class Recorder {
   readonly #deps: RecorderDeps;
   readonly #maxWaiting: number;
-  #waiting: NewRecord[] = [];
+  #waiting: Taken[] = [];
   #revision = 0;
   /** Rows whose changes were not kept: ARNs of tasks and services. */
   readonly #behind = new Set<string>();
@@ -85,36 +103,32 @@ export class Recorder {
   #hasWork = () => this.#waiting.length > 0 || this.#behind.size > 0;
   #isPaused = () => this.#deps.clock.now() < this.#pausedUntilMs;
 
+  /** Only notes what changed: what becomes of it is worked out batch by batch, later. */
   #take({ revision, changes }: ChangeSet): void {
-    const touched = new Map<string, { table: string; before: unknown; after: unknown }>();
-    for (const { table, key, before, after } of changes) {
-      if (table !== tasks.name && table !== services.name && table !== serviceEvents.name) continue;
-      const known = touched.get(key);
-      touched.set(key, { table, before: known ? known.before : before, after });
-    }
     this.#revision = revision;
-    for (const [key, change] of touched) this.#keep(revision, key, change);
+    const at = this.#deps.clock.now();
+    /** Index in #waiting of a row that one transaction wrote more than once. */
+    const written = new Map<string, number>();
+    for (const { table, key, before, after } of changes) {
+      if (after === undefined || !recordedTables.has(table)) continue;
+      const arn = table === serviceEvents.name ? (after as ServiceEventRow).serviceArn : key;
+      if (!this.#isToKeep(revision, arn)) continue;
+      const earlier = written.get(key);
+      if (earlier !== undefined) this.#waiting[earlier] = { ...this.#waiting[earlier]!, after };
+      else if (this.#waiting.length < this.#maxWaiting) {
+        written.set(key, this.#waiting.push({ arn, table, before, after, at }) - 1);
+      } else this.#behind.add(arn);
+    }
     if (this.#hasWork()) this.#schedule();
   }
 
-  #keep(revision: number, key: string, { table, before, after }: { table: string; before: unknown; after: unknown }) {
-    if (after === undefined) return;
-    const isEvent = table === serviceEvents.name;
-    const arn = isEvent ? (after as ServiceEventRow).serviceArn : key;
-    if (this.#behind.has(arn)) return;
+  #isToKeep(revision: number, arn: string): boolean {
+    if (this.#behind.has(arn)) return false;
     const caughtUpTo = this.#caughtUp.get(arn);
-    if (caughtUpTo !== undefined) {
-      if (revision <= caughtUpTo) return;
-      this.#caughtUp.delete(arn);
-    }
-    const record = isEvent
-      ? before === undefined && recordEvent(after as ServiceEventRow)
-      : table === tasks.name
-        ? recordTask(before as TaskRow | undefined, after as TaskRow, this.#deps.clock.now())
-        : recordService(before as ServiceRow | undefined, after as ServiceRow, this.#deps.clock.now());
-    if (!record) return;
-    if (this.#waiting.length < this.#maxWaiting) this.#waiting.push(record);
-    else this.#behind.add(arn);
+    if (caughtUpTo === undefined) return true;
+    if (revision <= caughtUpTo) return false;
+    this.#caughtUp.delete(arn);
+    return true;
   }
 
   #schedule(): void {
@@ -138,12 +152,15 @@ export class Recorder {
   async #writeAll(): Promise<void> {
     const { storage, logger, clock } = this.#deps;
     const until = this.#revision;
-    let batch: NewRecord[] = [];
+    let batch: Taken[] = [];
     try {
       for (let left = this.#waiting.length; left > 0; left -= batch.length) {
         batch = this.#waiting.splice(0, Math.min(left, maxBatch));
         const isLast = left <= batch.length && this.#behind.size === 0;
-        await storage.append(isLast ? until : undefined, batch);
+        await storage.append(
+          isLast ? until : undefined,
+          batch.map(recordOf).filter((record) => record !== undefined),
+        );
       }
       batch = [];
       if (this.#waiting.length === 0 && this.#behind.size > 0) await this.#catchUpSome();

@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Answer, Method, Request } from './history-worker.ts';
+import { pack } from './packed.ts';
 import type { Expired, HistoryStorage, NewRecord, ReadOptions, StoredRecord } from './storage.ts';
 
 interface Waiting {
@@ -30,7 +31,7 @@ class SqliteHistoryStorage implements HistoryStorage {
   }
 
   append(revision: number | undefined, records: readonly NewRecord[]): Promise<void> {
-    return this.#ask('append', revision, records);
+    return this.#ask('append', revision, pack(records));
   }
 
   marks(arns: readonly string[]): Promise<(string | null)[]> {

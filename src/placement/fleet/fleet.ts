@@ -158,7 +158,8 @@ export class Fleet {
     this.#zoneOf[slot] = zone;
     if (before === zone) return;
     for (const group of this.#groups.values()) {
-      const count = group.perSlot.get(slot) ?? 0;
+      const count = group.perSlot.get(slot);
+      if (count === undefined) continue;
       group.perZone[before]! -= count;
       group.perZone[zone] = (group.perZone[zone] ?? 0) + count;
     }
@@ -238,6 +239,27 @@ export class Fleet {
   isPortTaken(arn: string, port: PortReservation): boolean {
     const slot = this.#slotOf.get(arn);
     return slot !== undefined && (this.#ports.get(portKey(port))?.has(slot) ?? false);
+  }
+
+  /** Everything that is accounted, by instance: for checks against what it was derived from. */
+  contents(): Record<string, unknown> {
+    const described: [string, unknown][] = [...this.#slotOf].map(([arn, slot]) => {
+      const free = [this.#freeCpu[slot], this.#freeMemory[slot], this.#freeGpu[slot]];
+      const ports = [...this.#ports].flatMap(([port, slots]) =>
+        slots.has(slot) ? [`${port}: ${slots.get(slot)}`] : [],
+      );
+      const groups = [...this.#groups].flatMap(([name, { perSlot }]) =>
+        perSlot.has(slot) ? [`${name}: ${perSlot.get(slot)}`] : [],
+      );
+      const zone = this.#zones[this.#zoneOf[slot]!];
+      const isOpen = this.#open[slot];
+      return [arn, { free, zone, isOpen, ports: ports.sort(), groups: groups.sort(), uses: this.#uses[slot] }];
+    });
+    const zones: [string, unknown][] = [...this.#groups].map(([name, { perZone }]) => [
+      `group ${name}`,
+      perZone.flatMap((count, zone) => (count ? [`${this.#zones[zone]}: ${count}`] : [])).sort(),
+    ]);
+    return Object.fromEntries([...described, ...zones].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   #poolFor(request: FleetRequest): Pool {

@@ -28,22 +28,22 @@ export class DaemonMemory {
     this.#seen ??= new Set();
   }
 
-  /** The next instances to look at, at most `most`: those that changed, then those of the scan. */
+  /** The next instances to look at, each once, at most `most`: those that changed, then those of the scan. */
   take(most: number, walk: (after: string | undefined) => Iterable<string>): string[] {
-    const batch: string[] = [];
+    const batch = new Set<string>();
     for (const arn of this.dirty) {
-      if (batch.length === most) return batch;
+      if (batch.size === most) return [...batch];
       this.dirty.delete(arn);
-      batch.push(arn);
+      batch.add(arn);
     }
-    if (!this.#seen) return batch;
+    if (!this.#seen) return [...batch];
     for (const arn of walk(this.#cursor)) {
-      if (batch.length === most) return batch;
+      if (batch.size === most) return [...batch];
       this.#cursor = arn;
-      batch.push(arn);
+      batch.add(arn);
     }
     this.#cursor = undefined;
-    return batch;
+    return [...batch];
   }
 
   /** Whether the instance wants a task, as just looked at. */

@@ -69,8 +69,9 @@ export function planDaemon(view: DaemonView): DaemonPlan {
   };
   for (const instance of view.instances) {
     const wanted = instance.tasks.filter((task) => task.desiredStatus === 'RUNNING');
-    if (instance.standing === 'draining') continue;
-    if (instance.standing !== 'wanted' || service.status !== 'ACTIVE') {
+    const isActive = service.status === 'ACTIVE';
+    if (isActive && instance.standing === 'draining') continue;
+    if (!isActive || instance.standing !== 'wanted') {
       for (const task of wanted) stop(task, scaling);
       continue;
     }

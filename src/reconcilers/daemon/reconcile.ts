@@ -3,40 +3,14 @@
  * have changed, and at a bounded number of others while it goes through all of them: after a start, a new deployment or
  * new constraints, and once in every full pass of the driver. It never moves lastStatus.
  */
-import { type DaemonLaunch, daemonLaunch, launchDaemonOn, unsuited } from '#launch/launch-daemon.ts';
-import { isRefusal } from '#launch/launch-tasks.ts';
-import type { Clock } from '#lib/clock.ts';
-import type { Random } from '#lib/random.ts';
-import type { ContainerInstanceArn } from '#model/arn.ts';
+import type { ServiceArn } from '#model/arn.ts';
 import type { ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
-import { requestStop } from '#model/task-transition.ts';
-import { parseConstraints } from '#placement/parse-request.ts';
-import { type Change, changeOf, type Store, type Tx } from '#store/store.ts';
-import { containerInstances, services, tasks } from '#store/tables.ts';
+import { type Change, changeOf } from '#store/store.ts';
+import { containerInstances, serviceDeployments, services, tasks } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
-import { addServiceEvents, startedEvent, stoppedEvent, stuckEvent, unplaceableEvent } from '../service-events.ts';
-import { PROVEN_AFTER_MS } from '../service-failures.ts';
-import { noteComplaint, noteSteadiness, STEADY_AGAIN_MS, serviceTemplate, settleEnded } from '../service-pass.ts';
+import { addServiceEvents } from '../service-events.ts';
 import { DaemonMemory } from './memory.ts';
-import { type DaemonInstance, type DaemonPlan, planDaemon } from './plan.ts';
-
-export interface DaemonReconcilerDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Rollout states, circuit breaker and old deployments, as for every rolling deployment; see service/deployments.ts. */
-  readonly standDeployments: (
-    service: ServiceRow,
-    tasks: readonly TaskRow[],
-    steady: boolean,
-    nowMs: number,
-  ) => { readonly service: ServiceRow; readonly events: readonly string[] };
-}
-
-/** More: a pass holds the event loop longer; fewer: a large cluster needs more passes. */
-const MAX_INSTANCES_PER_PASS = 250;
-
-const primaryOf = (service: ServiceRow) => service.deployments.find((deployment) => deployment.status === 'PRIMARY')!;
+import { DaemonPass, type DaemonReconcilerDeps, primaryOf, stopRequestOf } from './pass.ts';
 
 /** Whether a service's change concerns every instance, and not only its own bookkeeping. */
 function concernsAll(before: ServiceRow | undefined, after: ServiceRow): boolean {
@@ -66,166 +40,94 @@ function movesTask(before: TaskRow | undefined, after: TaskRow | undefined): boo
   );
 }
 
-/** Tasks of a REPLICA service leave a draining instance before a daemon's. */
-function hasReplicaTasks(tx: Tx, live: readonly TaskRow[]): boolean {
-  return live.some((task) => {
-    const owner = task.serviceArn === undefined ? undefined : tx.get(services, task.serviceArn);
-    return owner !== undefined && owner.schedulingStrategy === 'REPLICA';
-  });
-}
+export function createDaemonReconciler(deps: DaemonReconcilerDeps): Reconciler {
+  const { store, clock, random } = deps;
+  const memories = new Map<string, DaemonMemory>();
+  const remember = (arn: string): DaemonMemory => {
+    const known = memories.get(arn);
+    if (known) return known;
+    const made = new DaemonMemory();
+    made.startScan();
+    memories.set(arn, made);
+    return made;
+  };
 
-function lookAt(tx: Tx, service: ServiceRow, launch: DaemonLaunch, arn: string): DaemonInstance {
-  const group = `${arn}#${launch.template.group}`;
-  const hasTask = tx.sum(tasks, 'byInstanceAndGroup', group)['live']! > 0;
-  const instance = tx.get(containerInstances, arn);
-  const isDraining = instance?.status === 'DRAINING';
-  const live = hasTask ? [...tx.find(tasks, 'liveByContainerInstance', arn)] : [];
-  const own = live.filter((task) => task.serviceArn === service.arn);
-  if (isDraining) return { arn, standing: hasReplicaTasks(tx, live) ? 'draining' : 'draining-last', tasks: own };
-  const suits = instance?.status === 'ACTIVE' && unsuited(tx, launch, instance, own.length > 0) === undefined;
-  return { arn, standing: suits ? 'wanted' : 'unwanted', tasks: own };
-}
-
-/** How many serving tasks may go without falling below minimumHealthyPercent, rounded up. */
-function mayLose(tx: Tx, service: ServiceRow): number {
-  const { minimumHealthyPercent = 0 } = service.deploymentConfiguration;
-  const min = Math.ceil((service.desiredCount * minimumHealthyPercent) / 100);
-  return Math.max(0, tx.sum(tasks, 'byService', service.arn)['serving']! - min);
-}
-
-export class DaemonPass {
-  readonly events: string[] = [];
-  readonly #tx: Tx;
-  readonly #deps: DaemonReconcilerDeps;
-  readonly #memory: DaemonMemory;
-  readonly #nowMs: number;
-
-  constructor(tx: Tx, deps: DaemonReconcilerDeps, memory: DaemonMemory) {
-    this.#tx = tx;
-    this.#deps = deps;
-    this.#memory = memory;
-    this.#nowMs = deps.clock.now();
-  }
-
-  /** Looks at the next instances, and does what they need. */
-  #advance(service: ServiceRow): DaemonPlan {
-    const tx = this.#tx;
-    const memory = this.#memory;
-    const { id, taskDefinitionArn, nextLaunchAt = 0, rolloutState } = primaryOf(service);
-    const source = { id, taskDefinitionArn, launchType: service.launchType ?? 'EC2' };
-    const launch = daemonLaunch(serviceTemplate(tx, service, source), parseConstraints(service.placementConstraints));
-    const held = rolloutState === 'FAILED' || nextLaunchAt > this.#nowMs;
-    if (!held) for (const arn of memory.missing) memory.dirty.add(arn);
-    const lose = mayLose(tx, service);
-    let turns = held ? 0 : lose;
-    for (const arn of memory.outdated) {
-      if (turns-- <= 0) break;
-      memory.dirty.add(arn);
+  /** A task has left an instance: daemons may find room there, or be the last on one that is draining. */
+  function* wokenByRoom(task: TaskRow): Generator<string> {
+    const instance = task.containerInstanceArn;
+    if (instance === undefined) return;
+    for (const service of store.find(services, 'daemonsByCluster', task.clusterArn)) {
+      const memory = remember(service.arn);
+      const isDraining = store.get(containerInstances, instance)?.status === 'DRAINING';
+      if (!isDraining && !memory.blocked.has(instance)) continue;
+      memory.dirty.add(instance);
+      yield service.arn;
     }
-    const batch = memory.take(MAX_INSTANCES_PER_PASS, (after) => this.#instances(service, after));
-    const instances = batch.map((arn) => lookAt(tx, service, launch, arn));
-    for (const { arn, standing } of instances) memory.note(arn, standing === 'wanted');
-    const plan = planDaemon({ service, deploymentId: id, instances, mayLose: lose, held, nowMs: this.#nowMs });
-    for (const arn of plan.outdated) memory.outdated.add(arn);
-    for (const arn of plan.missing) memory.missing.add(arn);
-    this.#stop(service, plan);
-    this.#launch(service, launch, plan);
-    memory.endBatch();
-    return plan;
   }
 
-  *#instances(service: ServiceRow, after: string | undefined): Generator<string> {
-    for (const row of this.#tx.find(containerInstances, 'byCluster', service.clusterArn, after)) yield row.arn;
-  }
-
-  #stop(service: ServiceRow, plan: DaemonPlan): void {
-    for (const { task, reason } of plan.stops) {
-      const stop = { stopCode: 'ServiceSchedulerInitiated', reason, nowMs: this.#nowMs } as const;
-      this.#tx.put(tasks, requestStop(task, stop));
+  function* wokenBy(change: Change): Generator<string> {
+    const task = changeOf(tasks, change);
+    if (task) {
+      const row = task.after ?? task.before!;
+      const memory = row.serviceArn === undefined ? undefined : memories.get(row.serviceArn);
+      if (memory && row.containerInstanceArn !== undefined && movesTask(task.before, task.after)) {
+        memory.dirty.add(row.containerInstanceArn);
+        yield row.serviceArn!;
+      }
+      if (task.after?.lastStatus === 'STOPPED' && task.before?.lastStatus !== 'STOPPED') yield* wokenByRoom(row);
+      return;
     }
-    const stopped = plan.stops.map(({ task }) => task);
-    if (stopped.length > 0) this.events.push(stoppedEvent(service, stopped));
-  }
-
-  #launch(service: ServiceRow, launch: DaemonLaunch, plan: DaemonPlan): void {
-    const started: TaskRow[] = [];
-    for (const arn of plan.launchOn) {
-      const outcome = launchDaemonOn(this.#tx, this.#deps, launch, this.#tx.get(containerInstances, arn)!);
-      if (isRefusal(outcome)) this.#memory.blocked.set(arn, outcome);
-      else started.push(outcome);
+    const service = changeOf(services, change)?.after;
+    if (service?.schedulingStrategy === 'DAEMON') {
+      if (!concernsAll(changeOf(services, change)!.before, service)) return;
+      remember(service.arn).startScan();
+      yield service.arn;
+      return;
     }
-    if (started.length > 0) this.events.push(startedEvent(service, started));
-  }
-
-  /** The desired count is the number of instances that want a task, once all of them have been looked at. */
-  #count(service: ServiceRow): ServiceRow {
-    const desiredCount = service.status === 'ACTIVE' ? this.#memory.wanted.size : 0;
-    if (!this.#memory.isKnown || service.desiredCount === desiredCount) return service;
-    const deployments = service.deployments.map((deployment) =>
-      deployment.status === 'PRIMARY' ? { ...deployment, desiredCount, updatedAt: this.#nowMs } : deployment,
-    );
-    return { ...service, desiredCount, deployments };
-  }
-
-  #isSteady(service: ServiceRow): boolean {
-    const { dirty, isKnown } = this.#memory;
-    const all = this.#tx.sum(tasks, 'byService', service.arn);
-    const own = this.#tx.sum(tasks, 'byDeployment', primaryOf(service).id);
-    const wanted = service.desiredCount;
-    return (
-      isKnown &&
-      dirty.size === 0 &&
-      all['serving'] === wanted &&
-      all['pending']! + all['running']! === wanted &&
-      own['pending']! + own['running']! === wanted
-    );
-  }
-
-  #complain(service: ServiceRow, plan: DaemonPlan): ServiceRow {
-    const [refusal] = this.#memory.blocked.values();
-    if (refusal) return noteComplaint(service, unplaceableEvent(service, [refusal]), this.#nowMs, this.events);
-    const all = this.#tx.sum(tasks, 'byService', service.arn);
-    const inMotion = plan.stops.length > 0 || all['serving']! < all['pending']! + all['running']!;
-    const isStuck = this.#memory.outdated.size > 0 && !inMotion && mayLose(this.#tx, service) === 0;
-    return isStuck ? noteComplaint(service, stuckEvent(service), this.#nowMs, this.events) : service;
-  }
-
-  run(before: ServiceRow): { readonly service: ServiceRow; readonly nextMs: number | undefined } {
-    const tx = this.#tx;
-    const live = () => [...tx.find(tasks, 'liveByService', before.arn)];
-    const failing = before.deployments.some((deployment) => deployment.failuresInARow > 0);
-    const settled = settleEnded(tx, before, failing ? live() : [], this.#nowMs);
-    this.events.push(...settled.events);
-    const plan = this.#advance(settled.service);
-    let service = this.#count(settled.service);
-    const steady = this.#isSteady(service);
-    const standing = this.#deps.standDeployments(
-      service,
-      service.deployments.length > 1 ? live() : [],
-      steady,
-      this.#nowMs,
-    );
-    this.events.push(...standing.events);
-    service = this.#complain(standing.service, plan);
-    service = noteSteadiness(service, steady, this.#nowMs, this.events);
-    if (service.status === 'DRAINING' && tx.count(tasks, 'liveByService', service.arn) === 0) {
-      service = { ...service, status: 'INACTIVE', inactiveAt: this.#nowMs };
+    const record = changeOf(serviceDeployments, change)?.after;
+    if (record && stopRequestOf(record) && memories.has(record.serviceArn)) yield record.serviceArn;
+    const instance = changeOf(containerInstances, change);
+    if (!instance?.after || !movesInstance(instance.before, instance.after)) return;
+    for (const row of store.find(services, 'daemonsByCluster', instance.after.clusterArn)) {
+      remember(row.arn).dirty.add(instance.key);
+      yield row.arn;
     }
-    return { service, nextMs: this.#nextLook(service, plan) };
   }
 
-  #nextLook(service: ServiceRow, plan: DaemonPlan): number | undefined {
-    const { dirty, isScanning, missing, outdated } = this.#memory;
-    const { nextLaunchAt = 0, failuresInARow, id } = primaryOf(service);
-    const isThrottled = nextLaunchAt > this.#nowMs;
-    const turned = id !== (plan.stops.length > 0 ? '' : id);
-    const times = [
-      dirty.size > 0 || isScanning || turned ? this.#nowMs : undefined,
-      isThrottled && missing.size + outdated.size > 0 ? nextLaunchAt : undefined,
-      failuresInARow > 0 ? this.#nowMs + PROVEN_AFTER_MS : undefined,
-      service.steadyAt === undefined ? undefined : service.steadyAt + STEADY_AGAIN_MS,
-      plan.lookAgainAt,
-    ].filter((time) => time !== undefined);
-    return times.length > 0 ? Math.min(...times) : undefined;
+  function pass(before: ServiceRow): number | undefined {
+    const memory = remember(before.arn);
+    let isDone = false;
+    try {
+      const nextMs = store.transact((tx) => {
+        const run = new DaemonPass(tx, deps, memory);
+        const result = run.run(before);
+        if (result.service !== before) tx.put(services, result.service);
+        if (run.events.length > 0) addServiceEvents(tx, result.service, run.events, clock.now(), random);
+        return result.nextMs;
+      });
+      isDone = true;
+      return nextMs;
+    } finally {
+      // What a pass that fails has taken from the memory is lost with it, so the next one looks at everything again.
+      if (!isDone) memories.delete(before.arn);
+    }
   }
+
+  return {
+    name: 'daemon',
+    wokenBy,
+    *all() {
+      for (const row of store.all(services)) {
+        if (row.schedulingStrategy !== 'DAEMON' || row.status === 'INACTIVE') continue;
+        remember(row.arn).startScan();
+        yield row.arn;
+      }
+    },
+    reconcile(address) {
+      const row = store.get(services, address as ServiceArn);
+      if (row && row.status !== 'INACTIVE') return pass(row);
+      memories.delete(address);
+      return undefined;
+    },
+  };
 }

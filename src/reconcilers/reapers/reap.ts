@@ -11,9 +11,12 @@ import {
   capacityProviders,
   clientTokens,
   clusters,
+  serviceDeployments,
   serviceEvents,
+  serviceRevisions,
   services,
   taskDefinitions,
+  taskSets,
   tasks,
 } from '#store/tables.ts';
 import type { Reconciler } from '../driver.ts';
@@ -26,6 +29,8 @@ export interface ReaperDeps {
 }
 
 const HOUR_MS = 3_600_000;
+/** ECS lists the service deployments of the last 90 days. */
+const KEPT_DEPLOYMENT_MS = 90 * 24 * HOUR_MS;
 /** Longer: rows linger; shorter: idle work. */
 const PASS_EVERY_MS = 60_000;
 /** More: a pass holds the event loop longer. */
@@ -50,9 +55,23 @@ function expired<R>(
 
 /** When deletion was asked for, of a task definition that no task and no service refers to any more. */
 const unused = (tx: Tx) => (row: TaskDefinitionRow) =>
-  tx.count(tasks, 'byTaskDefinition', row.arn) + tx.count(services, 'byTaskDefinition', row.arn) === 0
+  tx.count(tasks, 'byTaskDefinition', row.arn) === 0 &&
+  tx.count(services, 'byTaskDefinition', row.arn) === 0 &&
+  tx.count(taskSets, 'byTaskDefinition', row.arn) === 0
     ? row.deleteRequestedAt
     : undefined;
+
+/** Service deployments that ended long ago, and the revisions that no deployment of the service runs any more. */
+function expiredDeployments(tx: Tx, beforeMs: number): string[] {
+  const ended = tx.find(serviceDeployments, 'finished', 'finished');
+  const old = [...ended].filter((row) => row.finishedAt! <= beforeMs).slice(0, MAX_PER_PASS);
+  for (const { arn, target, serviceArn } of old) {
+    tx.delete(serviceDeployments, arn);
+    const inUse = tx.get(services, serviceArn)?.deployments.some((one) => one.serviceRevisionArn === target.arn);
+    if (!inUse && tx.get(serviceRevisions, target.arn)) tx.delete(serviceRevisions, target.arn);
+  }
+  return old.map(({ arn }) => arn);
+}
 
 export function createReaper(deps: ReaperDeps): Reconciler {
   const { store, clock, stoppedTaskMs = HOUR_MS } = deps;
@@ -69,7 +88,10 @@ export function createReaper(deps: ReaperDeps): Reconciler {
     for (const arn of goneServices) {
       const events = [...tx.find(serviceEvents, 'byService', arn)];
       for (const event of events) tx.delete(serviceEvents, event.key);
+      for (const row of [...tx.find(serviceDeployments, 'byService', arn)]) tx.delete(serviceDeployments, row.arn);
+      for (const row of [...tx.find(serviceRevisions, 'byService', arn)]) tx.delete(serviceRevisions, row.arn);
     }
+    gone.push(expiredDeployments(tx, nowMs - KEPT_DEPLOYMENT_MS));
     return [...gone, goneServices].some((keys) => keys.length === MAX_PER_PASS);
   };
   return {

@@ -18,8 +18,3 @@ export function boundsOf(service: ServiceRow): Bounds {
     max: Math.floor((service.desiredCount * maximumPercent) / 100),
   };
 }
-
-/** Failures in a row at which the deployment circuit breaker trips: half the desired count, between 3 and 200. */
-export function circuitBreakerThreshold(service: ServiceRow): number {
-  return Math.min(200, Math.max(3, Math.ceil(service.desiredCount / 2)));
-}

@@ -12,9 +12,12 @@
 import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
 import { isServing } from '#model/task-serving.ts';
+import type { StopCode } from '#model/task-status.ts';
 import { UNHEALTHY_REASON } from '../service-failures.ts';
 import { isUnhealthy, orderForStopping } from '../service-tasks.ts';
 import { type Bounds, boundsOf } from './limits.ts';
+import { closeMoves, type OpenMoves, planMoves, type ZoneMove } from './rebalance.ts';
+import { abandonedAt, givenUpAt, silentReason } from './watch.ts';
 
 export interface ServiceView {
   readonly service: ServiceRow;
@@ -24,12 +27,26 @@ export interface ServiceView {
   readonly leavingInstances: ReadonlySet<string>;
   /** The last attempt to place a task found no room, so room is made within minimumHealthyPercent. */
   readonly placementBlocked: boolean;
+  /** Its tasks wanted running on lost instances: they neither serve nor count, and go when others stand in for them. */
+  readonly lost?: readonly TaskRow[];
+  /** Availability Zones with an instance that could take a task. */
+  readonly zones?: ReadonlySet<string>;
+  /** How long a task must have run to count as healthy in a deployment that a circuit breaker watches. */
+  readonly healthyAfterMs?: number;
+  readonly pendingTimeoutMs?: number;
+  readonly watchingSince?: number;
   readonly nowMs: number;
 }
 
 export interface PlannedStop {
   readonly task: TaskRow;
   readonly reason: string;
+  /** `ServiceSchedulerInitiated` unless said otherwise. */
+  readonly stopCode?: StopCode;
+  /** No agent can be expected to confirm the stop: the task counts as stopped at once. */
+  readonly isLost?: true;
+  /** It goes because of Availability Zone rebalancing. */
+  readonly isMove?: true;
 }
 
 export interface ServicePlan {
@@ -42,24 +59,39 @@ export interface ServicePlan {
   readonly stuck?: true;
   /** Look again at this time even if nothing changes (epoch ms). */
   readonly lookAgainAt?: number;
+  /** Tasks to start in other Availability Zones; those that they replace go later. */
+  readonly moves?: readonly ZoneMove[];
+  /** Moves that have not ended; absent: there were none. */
+  readonly openMoves?: OpenMoves;
 }
 
 interface Sorted {
   readonly keep: TaskRow[];
   readonly leave: TaskRow[];
+  readonly silent: TaskRow[];
+  readonly abandoned: TaskRow[];
   readonly stopping: number;
 }
 
+export const LOST_REASON = 'Container instance lost: its agent is disconnected and another task has taken its place';
+
 export const primaryOf = (service: ServiceRow): DeploymentRow =>
   service.deployments.find((deployment) => deployment.status === 'PRIMARY')!;
+
+const isDue = (view: ServiceView, atMs: number | undefined) => atMs !== undefined && atMs <= view.nowMs;
 
 function sort(view: ServiceView): Sorted {
   const primary = primaryOf(view.service);
   const keep: TaskRow[] = [];
   const leave: TaskRow[] = [];
+  const silent: TaskRow[] = [];
+  const abandoned: TaskRow[] = [];
   let stopping = 0;
   for (const task of view.tasks) {
-    if (task.desiredStatus === 'STOPPED') stopping += 1;
+    if (task.desiredStatus === 'STOPPED') {
+      stopping += 1;
+      if (isDue(view, abandonedAt(view, task))) abandoned.push(task);
+    } else if (isDue(view, givenUpAt(view, task))) silent.push(task);
     else if (
       task.deploymentId === primary.id &&
       !isUnhealthy(view.service, task, view.nowMs) &&
@@ -68,7 +100,22 @@ function sort(view: ServiceView): Sorted {
       keep.push(task);
     } else leave.push(task);
   }
-  return { keep, leave, stopping };
+  return { keep, leave, silent, abandoned, stopping };
+}
+
+/**
+ * Whether it stands in for another task: it serves, and where a circuit breaker watches and no health check can tell, it
+ * has done so for a while.
+ */
+function standsIn(view: ServiceView, task: TaskRow): boolean {
+  return isServing(task) && healthyFrom(view, task) <= view.nowMs;
+}
+
+/** When a serving task counts as healthy (epoch ms). */
+function healthyFrom({ service, healthyAfterMs = 0 }: ServiceView, task: TaskRow): number {
+  const isWatched = service.deploymentConfiguration.deploymentCircuitBreaker?.enable;
+  if (!isWatched || task.healthStatus === 'HEALTHY') return 0;
+  return (task.startedAt ?? 0) + healthyAfterMs;
 }
 
 const scaling = (deployment: DeploymentRow) => `Scaling activity initiated by (deployment ${deployment.id})`;
@@ -82,7 +129,7 @@ function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: 
   const { keep, leave, stopping } = sorted;
   const missing = Math.max(0, service.desiredCount - keep.length);
   const room = Math.max(0, bounds.max - view.tasks.length);
-  const servingKeep = keep.filter(isServing).length;
+  const servingKeep = keep.filter((task) => standsIn(view, task)).length;
   const servingLeave = leave.filter(isServing).length;
   const surplus = servingKeep + leave.length - service.desiredCount;
   const forRoom = held
@@ -108,15 +155,34 @@ function planLeavers(view: ServiceView, sorted: Sorted, bounds: Bounds, launch: 
 
 function stopAll(view: ServiceView): ServicePlan {
   const reason = scaling(primaryOf(view.service));
-  const stops = view.tasks.filter((task) => task.desiredStatus === 'RUNNING').map((task) => ({ task, reason }));
+  const stops: PlannedStop[] = [];
+  for (const task of view.tasks) {
+    if (task.desiredStatus === 'RUNNING') stops.push({ task, reason });
+    else if (isDue(view, abandonedAt(view, task))) stops.push({ task, reason, isLost: true });
+  }
+  for (const task of view.lost ?? []) stops.push({ task, reason: LOST_REASON, isLost: true });
   return { launch: 0, stops, steady: view.tasks.length === 0 };
+}
+
+/** Lost tasks go as others serve in their place; the newest first. */
+function planLost(view: ServiceView, keep: readonly TaskRow[]): PlannedStop[] {
+  const lost = view.lost ?? [];
+  const surplus = keep.filter((task) => standsIn(view, task)).length + lost.length - view.service.desiredCount;
+  if (surplus <= 0) return [];
+  const newestFirst = [...lost].sort((a, b) => b.createdAt - a.createdAt || (a.arn < b.arn ? -1 : 1));
+  return newestFirst.slice(0, surplus).map((task) => ({ task, reason: LOST_REASON, isLost: true }));
 }
 
 /** The earliest moment at which the passing of time alone changes the plan. */
 function nextLook(view: ServiceView, throttledUntil: number | undefined): number | undefined {
   const graceMs = (view.service.healthCheckGracePeriodSeconds ?? 0) * 1000;
   let next = throttledUntil;
+  const consider = (atMs: number | undefined) => {
+    if (atMs !== undefined && atMs > view.nowMs && (next === undefined || atMs < next)) next = atMs;
+  };
   for (const task of view.tasks) {
+    consider(task.desiredStatus === 'STOPPED' ? abandonedAt(view, task) : givenUpAt(view, task));
+    if (isServing(task)) consider(healthyFrom(view, task));
     const { protectedUntil } = task;
     if (
       protectedUntil !== undefined &&
@@ -132,13 +198,33 @@ function nextLook(view: ServiceView, throttledUntil: number | undefined): number
   return next;
 }
 
+/** Ends open moves between zones, and begins new ones when nothing else is to do. */
+function planRebalancing(view: ServiceView, sorted: Sorted, bounds: Bounds, isQuiet: boolean) {
+  const { service } = view;
+  const { keep } = sorted;
+  const mayBegin = isQuiet && service.availabilityZoneRebalancing === 'ENABLED' && (view.zones?.size ?? 0) > 0;
+  if (!mayBegin && !service.rebalancing) return { stops: [], open: [], moves: [] };
+  const movable = keep.filter((task) => !isHeld(view, task));
+  const inPlace = (task: TaskRow) => standsIn(view, task);
+  const mayLose = Math.max(0, keep.filter(inPlace).length - bounds.min);
+  const { stops, open } = closeMoves(service, keep, movable, inPlace, mayLose);
+  const isReady =
+    mayBegin &&
+    open.length + stops.length === 0 &&
+    (service.rebalancing?.blockedUntil ?? 0) <= view.nowMs &&
+    primaryOf(service).rolloutState === 'COMPLETED';
+  const room = Math.max(0, bounds.max - view.tasks.length);
+  const moves = isReady && view.zones ? planMoves(keep, view.zones, movable, room) : [];
+  return { stops, open, moves };
+}
+
 export function planService(view: ServiceView): ServicePlan {
   const { service, nowMs } = view;
   if (service.status !== 'ACTIVE') return stopAll(view);
   const primary = primaryOf(service);
   const bounds = boundsOf(service);
   const sorted = sort(view);
-  const { keep, leave } = sorted;
+  const { keep, leave, silent, abandoned } = sorted;
   const missing = service.desiredCount - keep.length;
   const room = bounds.max - view.tasks.length;
   const failed = primary.rolloutState === 'FAILED';
@@ -146,25 +232,47 @@ export function planService(view: ServiceView): ServicePlan {
     primary.nextLaunchAt !== undefined && primary.nextLaunchAt > nowMs ? primary.nextLaunchAt : undefined;
   const held = failed || throttledUntil !== undefined;
   const launch = held ? 0 : Math.max(0, Math.min(missing, room));
-  const tooMany =
-    missing < 0
+  const leavers = planLeavers(view, sorted, bounds, launch, held);
+  const lost = planLost(view, keep);
+  const isSettled =
+    missing === 0 &&
+    leave.length + silent.length === 0 &&
+    sorted.stopping === 0 &&
+    lost.length === 0 &&
+    leavers.length === 0;
+  const isQuiet = isSettled && keep.every((task) => standsIn(view, task));
+  const rebalancing = planRebalancing(view, sorted, bounds, isQuiet && !held && (view.lost ?? []).length === 0);
+  const excess = -missing - rebalancing.open.length - rebalancing.stops.length;
+  const scaledIn =
+    excess > 0
       ? orderForStopping(
-          keep.filter((task) => !isHeld(view, task)),
-          -missing,
+          keep.filter((task) => !isHeld(view, task) && !rebalancing.stops.includes(task)),
+          excess,
         )
       : [];
-  const leavers = planLeavers(view, sorted, bounds, launch, held);
-  const stops = [
-    ...tooMany.map((task) => ({ task, reason: scaling(primary) })),
-    ...leavers.map((task) => ({
-      task,
-      reason: isUnhealthy(service, task, nowMs) ? UNHEALTHY_REASON : scaling(primary),
-    })),
+  const reason = scaling(primary);
+  const silence = silentReason(view.pendingTimeoutMs ?? 0);
+  const stops: PlannedStop[] = [
+    ...scaledIn.map((task) => ({ task, reason })),
+    ...rebalancing.stops.map((task) => ({ task, reason, isMove: true as const })),
+    ...leavers.map((task) => ({ task, reason: isUnhealthy(service, task, nowMs) ? UNHEALTHY_REASON : reason })),
+    ...silent.map((task) => ({ task, reason: silence, stopCode: 'TaskFailedToStart' as const })),
+    ...abandoned.map((task) => ({ task, reason: silence, isLost: true as const })),
+    ...lost,
   ];
-  const steady =
-    missing === 0 && leave.length === 0 && sorted.stopping === 0 && keep.every(isServing) && stops.length === 0;
+  const steady = isQuiet && stops.length === 0 && rebalancing.moves.length === 0;
   const lookAgainAt = nextLook(view, missing > 0 ? throttledUntil : undefined);
-  const inMotion = launch > 0 || stops.length > 0 || sorted.stopping > 0 || !view.tasks.every(isServing);
+  const inMotion =
+    launch > 0 || stops.length > 0 || sorted.stopping > 0 || !view.tasks.every((task) => standsIn(view, task));
   const stuck = missing > 0 && !held && !inMotion;
-  return { launch, stops, steady, ...(stuck && { stuck }), ...(lookAgainAt !== undefined && { lookAgainAt }) };
+  const { moves, open } = rebalancing;
+  return {
+    launch,
+    stops,
+    steady,
+    ...(stuck && { stuck }),
+    ...(lookAgainAt !== undefined && { lookAgainAt }),
+    ...(moves.length > 0 && { moves }),
+    ...(service.rebalancing && { openMoves: open }),
+  };
 }

@@ -25,17 +25,19 @@ export function givenUpAt(watch: Watch, task: TaskRow): number | undefined {
   return Math.max(task.createdAt, watch.watchingSince ?? 0) + watch.pendingTimeoutMs;
 }
 
-/** When a task that was given up and has not stopped since counts as lost; undefined when it is no such task. */
+/** When a task that was told to stop before it ran, and has not answered since, counts as lost; undefined when it is no such task. */
 export function abandonedAt(watch: Watch, task: TaskRow): number | undefined {
-  if (task.desiredStatus !== 'STOPPED' || !isSilent(task)) return undefined;
-  return Math.max(task.stoppingAt ?? 0, watch.watchingSince ?? 0) + STOP_ANSWER_MS;
+  if (!watch.pendingTimeoutMs || task.desiredStatus !== 'STOPPED' || !isStarting(task.lastStatus)) return undefined;
+  const waitMs = isSilent(task) ? STOP_ANSWER_MS : watch.pendingTimeoutMs;
+  return Math.max(task.stoppingAt ?? 0, watch.watchingSince ?? 0) + waitMs;
 }
 
 /** Instances whose agents have just been found silent: replacements go elsewhere if they can. */
 export function silentInstances(live: readonly TaskRow[]): Set<string> {
   const silent = new Set<string>();
   for (const task of live) {
-    if (task.desiredStatus === 'STOPPED' && isSilent(task) && task.containerInstanceArn) silent.add(task.containerInstanceArn);
+    if (task.desiredStatus === 'STOPPED' && isSilent(task) && task.containerInstanceArn)
+      silent.add(task.containerInstanceArn);
   }
   return silent;
 }

@@ -8,6 +8,7 @@ import type {
   ContainerStateChange,
   SubmitTaskStateChangeCommandInput,
 } from '@aws-sdk/client-ecs';
+import { sharedText } from '#lib/shared-text.ts';
 import { lastSegment, parseArn } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { containerStatuses, taskStatuses } from '#model/task-status.ts';
@@ -40,7 +41,7 @@ export function toContainerReport(change: ContainerStateChange): ContainerReport
     runtimeId: change.runtimeId,
     exitCode: change.exitCode,
     reason: change.reason,
-    imageDigest: change.imageDigest,
+    imageDigest: change.imageDigest && sharedText(change.imageDigest),
     networkBindings: change.networkBindings,
   };
 }

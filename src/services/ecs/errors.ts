@@ -8,6 +8,8 @@ export const serviceNotFound = () => new ServiceError('ServiceNotFoundException'
 export const serviceDeploymentNotFound = () =>
   new ServiceError('ServiceDeploymentNotFoundException', 'Service deployment not found.');
 export const serviceNotActive = () => new ServiceError('ServiceNotActiveException', 'Service was not ACTIVE.');
+export const taskSetNotFound = () =>
+  new ServiceError('TaskSetNotFoundException', 'The specified task set was not found.');
 export const resourceNotFound = (message = 'The specified resource could not be found.') =>
   new ServiceError('ResourceNotFoundException', message);
 export const resourceInUse = (message: string) => new ServiceError('ResourceInUseException', message);

@@ -3,12 +3,14 @@ import type { Handler } from '#protocol/service.ts';
 import { CreateCapacityProvider } from './operations/CreateCapacityProvider.ts';
 import { CreateCluster } from './operations/CreateCluster.ts';
 import { CreateService } from './operations/CreateService.ts';
+import { CreateTaskSet } from './operations/CreateTaskSet.ts';
 import { DeleteAccountSetting } from './operations/DeleteAccountSetting.ts';
 import { DeleteAttributes } from './operations/DeleteAttributes.ts';
 import { DeleteCapacityProvider } from './operations/DeleteCapacityProvider.ts';
 import { DeleteCluster } from './operations/DeleteCluster.ts';
 import { DeleteService } from './operations/DeleteService.ts';
 import { DeleteTaskDefinitions } from './operations/DeleteTaskDefinitions.ts';
+import { DeleteTaskSet } from './operations/DeleteTaskSet.ts';
 import { DeregisterContainerInstance } from './operations/DeregisterContainerInstance.ts';
 import { DeregisterTaskDefinition } from './operations/DeregisterTaskDefinition.ts';
 import { DescribeCapacityProviders } from './operations/DescribeCapacityProviders.ts';
@@ -18,6 +20,7 @@ import { DescribeServiceDeployments } from './operations/DescribeServiceDeployme
 import { DescribeServiceRevisions } from './operations/DescribeServiceRevisions.ts';
 import { DescribeServices } from './operations/DescribeServices.ts';
 import { DescribeTaskDefinition } from './operations/DescribeTaskDefinition.ts';
+import { DescribeTaskSets } from './operations/DescribeTaskSets.ts';
 import { DescribeTasks } from './operations/DescribeTasks.ts';
 import { DiscoverPollEndpoint } from './operations/DiscoverPollEndpoint.ts';
 import { GetTaskProtection } from './operations/GetTaskProtection.ts';
@@ -53,18 +56,22 @@ import { UpdateClusterSettings } from './operations/UpdateClusterSettings.ts';
 import { UpdateContainerAgent } from './operations/UpdateContainerAgent.ts';
 import { UpdateContainerInstancesState } from './operations/UpdateContainerInstancesState.ts';
 import { UpdateService } from './operations/UpdateService.ts';
+import { UpdateServicePrimaryTaskSet } from './operations/UpdateServicePrimaryTaskSet.ts';
 import { UpdateTaskProtection } from './operations/UpdateTaskProtection.ts';
+import { UpdateTaskSet } from './operations/UpdateTaskSet.ts';
 
 export const handlers: Readonly<Record<string, Handler>> = {
   CreateCapacityProvider,
   CreateCluster,
   CreateService,
+  CreateTaskSet,
   DeleteAccountSetting,
   DeleteAttributes,
   DeleteCapacityProvider,
   DeleteCluster,
   DeleteService,
   DeleteTaskDefinitions,
+  DeleteTaskSet,
   DeregisterContainerInstance,
   DeregisterTaskDefinition,
   DescribeCapacityProviders,
@@ -74,6 +81,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   DescribeServiceRevisions,
   DescribeServices,
   DescribeTaskDefinition,
+  DescribeTaskSets,
   DescribeTasks,
   DiscoverPollEndpoint,
   GetTaskProtection,
@@ -109,5 +117,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   UpdateContainerAgent,
   UpdateContainerInstancesState,
   UpdateService,
+  UpdateServicePrimaryTaskSet,
   UpdateTaskProtection,
+  UpdateTaskSet,
 };

@@ -3,7 +3,15 @@ import type { Tag } from '@aws-sdk/client-ecs';
 import { parseArn, type Scope } from '#model/arn.ts';
 import type { Tx, View } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { capacityProviders, clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables.ts';
+import {
+  capacityProviders,
+  clusters,
+  containerInstances,
+  services,
+  taskDefinitions,
+  taskSets,
+  tasks,
+} from '#store/tables.ts';
 import { clusterNotFound, invalidParameter, resourceNotFound } from './errors.ts';
 
 interface Tagged {
@@ -24,6 +32,7 @@ const tables: ReadonlyMap<string, Table<Tagged>> = new Map(
     cluster: clusters,
     service: services,
     task: tasks,
+    'task-set': taskSets,
     'task-definition': taskDefinitions,
     'container-instance': containerInstances,
   }) as unknown as [string, Table<Tagged>][],

@@ -30,7 +30,7 @@ export function nextToken(items: readonly { readonly id: number }[], { limit }: 
   return items.length === limit ? { nextToken: String(items.at(-1)!.id) } : {};
 }
 
-const isTime = (name: string, value: unknown): value is number => name.endsWith('At') && typeof value === 'number';
+const isTime = (name: string, value: unknown): value is number => /(At|Until)$/.test(name) && typeof value === 'number';
 
 /** Times as ISO 8601 text, at every depth. */
 function readable(value: unknown): unknown {

@@ -62,7 +62,7 @@ async function tasksOf(serviceName: string) {
 }
 
 before(async () => {
-  plane = await startTestControlPlane();
+  plane = await startTestControlPlane({ schedulers: { healthyAfterMs: 100 } });
   ecs = plane.ecs();
   agents = startQuickAgents(plane.store);
   agents.onBirth = (image) =>
@@ -95,7 +95,7 @@ describe('a service', () => {
       bakeTimeInMinutes: 0,
     });
     assert.equal('networkConfiguration' in service!, false);
-    assert.equal(service!.availabilityZoneRebalancing, 'DISABLED');
+    assert.equal(service!.availabilityZoneRebalancing, 'ENABLED');
     assert.deepEqual(service!.deploymentController, { type: 'ECS' });
     assert.equal(service!.deployments![0]!.status, 'PRIMARY');
     assert.match(service!.deployments![0]!.id!, /^ecs-svc\/\d{19}$/);
@@ -277,14 +277,12 @@ describe('the service operations', () => {
 
   it('refuse what is not served yet, and never ignore it', async () => {
     const cases: Partial<CreateServiceCommandInput>[] = [
-      { schedulingStrategy: 'DAEMON' },
-      { deploymentController: { type: 'EXTERNAL' } },
+      { deploymentController: { type: 'CODE_DEPLOY' } },
       { loadBalancers: [{ targetGroupArn: 'x', containerName: 'app', containerPort: 80 }] },
       { serviceRegistries: [{ registryArn: 'x' }] },
       { capacityProviderStrategy: [{ capacityProvider: 'x' }] },
       { deploymentConfiguration: { strategy: 'BLUE_GREEN' } },
       { deploymentConfiguration: { alarms: { alarmNames: ['x'], enable: true, rollback: false } } },
-      { availabilityZoneRebalancing: 'ENABLED' },
       { enableExecuteCommand: true },
     ];
     for (const input of cases) {

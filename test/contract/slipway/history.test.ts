@@ -58,6 +58,7 @@ describe('GetTaskHistory', () => {
     await until(() => isRunning(task));
     await ecs.send(new StopTaskCommand({ task, reason: 'enough' }));
     await until(() => isStopped(task));
+    await plane.store.durable();
     const { entries, taskArn } = await call('GetTaskHistory', { task: task.split('/').at(-1)! });
     assert.equal(taskArn, task);
     const changes = entries.map((entry) => entry.changes as Record<string, unknown>);
@@ -92,6 +93,7 @@ describe('GetTaskHistory', () => {
   it('goes page by page, in both directions', async () => {
     const task = await run('broken');
     await until(() => isStopped(task));
+    await plane.store.durable();
     const all = await call('GetTaskHistory', { task });
     const seen: unknown[] = [];
     let nextToken: string | undefined;
@@ -144,7 +146,10 @@ describe('GetServiceHistory and ListServiceTaskHistories', () => {
       return entries.some((entry) => (entry.changes as { status?: string })?.status === 'INACTIVE') && entries;
     });
     assert.equal(history[0]!.type, 'CREATED');
-    const first = history[0]!.changes as { desiredCount: number; deployments: Record<string, { rolloutState: string }> };
+    const first = history[0]!.changes as {
+      desiredCount: number;
+      deployments: Record<string, { rolloutState: string }>;
+    };
     assert.equal(first.desiredCount, 1);
     assert.equal(Object.values(first.deployments)[0]!.rolloutState, 'IN_PROGRESS');
     assert.ok(history.some((entry) => (entry.changes as { desiredCount?: number })?.desiredCount === 2));

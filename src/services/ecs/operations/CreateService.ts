@@ -13,6 +13,7 @@ import { requireCluster } from '../resolve.ts';
 import { beginServiceDeployment, forgetServiceDeployments } from '../service-deployments.ts';
 import { newTags } from '../tags.ts';
 import { withRebalancing } from '../validate/rebalancing.ts';
+import { checkSchedulerMembers, daemonDefaults, isExternallyDeployed } from '../validate/schedulers.ts';
 import {
   checkConstraints,
   checkDeploymentConfiguration,
@@ -36,11 +37,11 @@ function checkInput(input: CreateServiceCommandInput): void {
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
     );
   }
-  if (input.schedulingStrategy === 'DAEMON') throw notServedYet('The DAEMON scheduling strategy');
   if (input.role) throw notServedYet('role');
   if (input.propagateTags !== undefined && !['TASK_DEFINITION', 'SERVICE', 'NONE'].includes(input.propagateTags)) {
     throw invalidParameter(`Invalid propagateTags: ${input.propagateTags}.`);
   }
+  checkSchedulerMembers(input);
   refuseUnsupported(input);
 }
 
@@ -58,13 +59,16 @@ function checkLaunchType(cluster: ClusterRow, input: CreateServiceCommandInput):
 function newService(
   ctx: EcsContext,
   cluster: ClusterRow,
-  definition: TaskDefinitionRow,
+  definition: TaskDefinitionRow | undefined,
   input: CreateServiceCommandInput,
 ): ServiceRow {
   const nowMs = ctx.clock.now();
-  const launchType = checkLaunchType(cluster, input);
+  const schedulingStrategy = input.schedulingStrategy ?? 'REPLICA';
   const desiredCount = checkDesiredCount(input.desiredCount ?? 0);
-  const deployment = { taskDefinitionArn: definition.arn, desiredCount, launchType };
+  const deployed = definition && {
+    taskDefinitionArn: definition.arn,
+    launchType: checkLaunchType(cluster, input),
+  };
   return {
     account: cluster.account,
     region: cluster.region,
@@ -72,15 +76,19 @@ function newService(
     clusterArn: cluster.arn,
     name: input.serviceName!,
     status: 'ACTIVE',
-    schedulingStrategy: 'REPLICA',
-    deploymentController: { type: 'ECS' },
+    schedulingStrategy,
+    deploymentController: { type: input.deploymentController?.type ?? 'ECS' },
     desiredCount,
-    taskDefinitionArn: definition.arn,
-    launchType,
+    ...deployed,
     loadBalancers: [],
     serviceRegistries: [],
-    deploymentConfiguration: checkDeploymentConfiguration(input.deploymentConfiguration),
-    deployments: [newDeployment(`ecs-svc/${decimalId(ctx.random)}`, deployment, nowMs)],
+    deploymentConfiguration: checkDeploymentConfiguration(
+      input.deploymentConfiguration,
+      schedulingStrategy === 'DAEMON' ? daemonDefaults : undefined,
+    ),
+    deployments: deployed
+      ? [newDeployment(`ecs-svc/${decimalId(ctx.random)}`, { ...deployed, desiredCount }, nowMs)]
+      : [],
     placementConstraints: checkConstraints(input.placementConstraints ?? []),
     placementStrategy: checkStrategies(input.placementStrategy ?? []),
     enableECSManagedTags: input.enableECSManagedTags ?? false,
@@ -116,11 +124,16 @@ export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServic
     const made = arn === undefined ? undefined : ctx.store.get(services, arn);
     if (made && made.status !== 'INACTIVE') return { service: viewService(ctx.store, made, new Set(['TAGS'])) };
   }
-  const definition = requireLaunchable(ctx.store, ctx, input.taskDefinition, checkLaunchType(cluster, input));
+  const definition = isExternallyDeployed(input)
+    ? undefined
+    : requireLaunchable(ctx.store, ctx, input.taskDefinition, checkLaunchType(cluster, input));
   const created = withRebalancing(newService(ctx, cluster, definition, input), input.availabilityZoneRebalancing, true);
   const service = ctx.store.transact((tx) => {
     makeRoom(tx, tx.get(services, created.arn));
-    const row = tx.put(services, beginServiceDeployment(tx, ctx, undefined, created, definition));
+    const row = tx.put(
+      services,
+      definition ? beginServiceDeployment(tx, ctx, undefined, created, definition) : created,
+    );
     if (token === undefined) return row;
     rememberToken(tx, ctx, {
       operation: 'CreateService',

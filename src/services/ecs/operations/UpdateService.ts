@@ -10,6 +10,7 @@ import { requireCluster } from '../resolve.ts';
 import { requireService } from '../resolve-service.ts';
 import { beginServiceDeployment } from '../service-deployments.ts';
 import { withRebalancing } from '../validate/rebalancing.ts';
+import { checkSchedulerUpdate } from '../validate/schedulers.ts';
 import {
   checkConstraints,
   checkDeploymentConfiguration,
@@ -37,7 +38,7 @@ function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandIn
   const updated: ServiceRow = {
     ...row,
     desiredCount,
-    taskDefinitionArn,
+    ...(taskDefinitionArn !== undefined && { taskDefinitionArn }),
     deploymentConfiguration: input.deploymentConfiguration
       ? checkDeploymentConfiguration(input.deploymentConfiguration, row.deploymentConfiguration)
       : row.deploymentConfiguration,
@@ -50,7 +51,8 @@ function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandIn
     deployments: rescale(row.deployments, desiredCount, nowMs),
   };
   const next = withRebalancing(updated, input.availabilityZoneRebalancing, false);
-  if (!input.forceNewDeployment && taskDefinitionArn === row.taskDefinitionArn) return next;
+  const isSame = !input.forceNewDeployment && taskDefinitionArn === row.taskDefinitionArn;
+  if (isSame || taskDefinitionArn === undefined) return next;
   const { launchType } = row;
   const primary = newDeployment(
     `ecs-svc/${decimalId(ctx.random)}`,
@@ -69,10 +71,12 @@ export const UpdateService: EcsOperation<UpdateServiceCommandInput, UpdateServic
   const cluster = requireCluster(ctx.store, ctx, input.cluster);
   const row = requireService(ctx.store, ctx, cluster, input.service);
   if (row.status !== 'ACTIVE') throw serviceNotActive();
+  checkSchedulerUpdate(row, input);
   const changedRow = changed(ctx, row, input);
   const next = ctx.store.transact((tx) => {
-    if (changedRow.deployments[0]!.id === row.deployments[0]!.id) return tx.put(services, changedRow);
-    const definition = tx.get(taskDefinitions, changedRow.taskDefinitionArn)!;
+    const [primary] = changedRow.deployments;
+    if (!primary || primary.id === row.deployments[0]?.id) return tx.put(services, changedRow);
+    const definition = tx.get(taskDefinitions, primary.taskDefinitionArn)!;
     return tx.put(services, beginServiceDeployment(tx, ctx, row, changedRow, definition));
   });
   return { service: viewService(ctx.store, next, new Set(['TAGS'])) };

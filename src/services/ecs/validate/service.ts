@@ -21,7 +21,8 @@ type Common = CreateServiceCommandInput | UpdateServiceCommandInput;
 /** Members that need a part of AWS which is not served yet. */
 export function refuseUnsupported(input: Common): void {
   const controller = input.deploymentController?.type;
-  if (controller !== undefined && controller !== 'ECS') throw notServedYet(`The ${controller} deployment controller`);
+  if (controller !== undefined && controller !== 'ECS' && controller !== 'EXTERNAL')
+    throw notServedYet(`The ${controller} deployment controller`);
   if (input.loadBalancers?.length) throw notServedYet('loadBalancers');
   if (input.serviceRegistries?.length) throw notServedYet('serviceRegistries');
   if (input.serviceConnectConfiguration?.enabled) throw notServedYet('serviceConnectConfiguration');
@@ -100,9 +101,7 @@ export function checkDeploymentConfiguration(
     );
   }
   return {
-    deploymentCircuitBreaker: checkCircuitBreaker(
-      given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker,
-    ),
+    deploymentCircuitBreaker: checkCircuitBreaker(given?.deploymentCircuitBreaker ?? current?.deploymentCircuitBreaker),
     maximumPercent,
     minimumHealthyPercent,
     strategy: 'ROLLING',

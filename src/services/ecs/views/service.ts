@@ -1,8 +1,15 @@
-import type { Deployment, Service, ServiceCurrentRevisionSummary, ServiceEvent, ServiceField } from '@aws-sdk/client-ecs';
+import type {
+  Deployment,
+  Service,
+  ServiceCurrentRevisionSummary,
+  ServiceEvent,
+  ServiceField,
+} from '@aws-sdk/client-ecs';
 import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
 import { serviceEvents, tasks } from '#store/tables.ts';
 import { compact } from '../validate/check.ts';
+import { viewTaskSets } from './task-set.ts';
 
 function viewDeployment(view: View, row: DeploymentRow): Deployment {
   const count = view.sum(tasks, 'byDeployment', row.id);
@@ -72,6 +79,7 @@ export function viewService(view: View, row: ServiceRow, include: ReadonlySet<Se
     platformFamily: row.platformFamily,
     taskDefinition: row.taskDefinitionArn,
     deploymentConfiguration: row.deploymentConfiguration,
+    taskSets: row.deploymentController.type === 'EXTERNAL' ? viewTaskSets(view, row) : undefined,
     deployments: row.status === 'INACTIVE' ? [] : row.deployments.map((deployment) => viewDeployment(view, deployment)),
     currentServiceDeployment: row.serviceDeploymentArn,
     currentServiceRevisions: row.status === 'INACTIVE' ? undefined : viewRevisions(view, row),

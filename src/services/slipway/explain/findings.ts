@@ -23,9 +23,7 @@ function aboutService(service: ServiceView): string[] {
   if (status !== 'ACTIVE') found.push(`The service is ${status}: it starts no tasks.`);
   const pending = pendingCount > 0 ? `, ${pendingCount} pending` : '';
   const missing = missingCount > 0 ? `, ${missingCount} not there yet` : '';
-  const counts =
-    service.schedulingStrategy === 'DAEMON' ? `${runningCount} running` : `${runningCount} of ${desiredCount} running`;
-  found.push(`Tasks: ${counts}${pending}${missing}.`);
+  found.push(`Tasks: ${runningCount} of ${desiredCount} running${pending}${missing}.`);
   const failed = service.deployments.find((deployment) => deployment.rolloutState === 'FAILED');
   if (failed) found.push(`Deployment ${failed.id} has FAILED: ${failed.rolloutStateReason}`);
   if (throttledUntil) {
@@ -50,7 +48,10 @@ export function findingsOf(outcome: Outcome): string[] {
   const found = service ? aboutService(service) : [];
   if (notLaunchable !== undefined) return [...found, notLaunchable];
   if (service?.schedulingStrategy === 'DAEMON') {
-    return [...found, `${outcome.placeableCount} of ${outcome.instanceCount} instances can take another of its tasks.`];
+    return [
+      ...found,
+      `Of ${outcome.instanceCount} instances, ${outcome.placeableCount} would get one of its tasks now.`,
+    ];
   }
   if (service && service.missingCount === 0) return [...found, `If one more were wanted: ${aboutPlacement(outcome)}`];
   return [...found, aboutPlacement(outcome)];

@@ -1,11 +1,13 @@
 /** Every container instance of the cluster under a dry run: how many of the tasks it takes, and why no more. */
-import { candidateOf, registeredOf } from '#launch/snapshot.ts';
-import type { ContainerInstanceRow } from '#model/rows.ts';
+import { launchTasks } from '#launch/launch-tasks.ts';
+import type { LaunchDeps } from '#launch/new-task.ts';
+import { registeredOf } from '#launch/registered.ts';
+import { candidateOf, portHolders } from '#launch/snapshot.ts';
+import type { ContainerInstanceRow, PortReservation } from '#model/rows.ts';
 import { shortcomings } from '#placement/explain.ts';
-import { place } from '#placement/place.ts';
 import type { Candidate } from '#placement/request.ts';
-import type { View } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import type { Session, View } from '#store/store.ts';
+import { containerInstances } from '#store/tables.ts';
 import type { Subject } from './subject.ts';
 import { inWords, type ReasonView } from './words.ts';
 
@@ -60,8 +62,8 @@ function viewInstance(
     placed,
     expressions: subject.expressions,
     registered,
-    portHolders: ({ protocol, hostPort }: { readonly protocol: string; readonly hostPort: number }) =>
-      [...view.find(tasks, 'byHostPort', `${row.arn}#${protocol}/${hostPort}`)].map(({ arn }) => arn),
+    agentChangedAt: row.agentConnectionChangedAt,
+    portHolders: (port: PortReservation) => portHolders(view, row.arn, port).map(({ arn }) => arn),
   };
   const standing: ReasonView[] =
     row.status === 'ACTIVE'
@@ -86,19 +88,40 @@ const byInterest = (a: InstanceView, b: InstanceView) =>
   a.reasons.length - b.reasons.length ||
   (a.containerInstanceArn < b.containerInstanceArn ? -1 : 1);
 
-/** Places the subject's tasks on a picture of the cluster; nothing is written. `unit` draws for `random`. */
-export function dryRun(view: View, subject: Subject, unit: () => number): DryRun {
-  const { request } = subject;
-  const rows = [...view.find(containerInstances, 'byCluster', subject.cluster.arn)];
-  const candidates = rows.map((row) => candidateOf(view, row, request.group));
-  const open = candidates.filter((_, at) => rows[at]!.status === 'ACTIVE');
-  const { placed } = place(open, request, unit);
+/** Ends a transaction so that nothing of it remains, and carries out of it where the tasks were. */
+class Undo extends Error {
+  readonly placed: readonly string[];
+
+  constructor(placed: readonly string[]) {
+    super('a dry run is undone');
+    this.placed = placed;
+  }
+}
+
+/** Launches for real, by the code that launches, in a transaction that is undone: the ARNs of the instances, in order. */
+function launchAndUndo(store: Session, deps: LaunchDeps, subject: Subject): readonly string[] {
+  try {
+    return store.transact((tx) => {
+      const launched = launchTasks(tx, deps, subject.launch).tasks;
+      throw new Undo(launched.map(({ containerInstanceArn }) => containerInstanceArn!));
+    });
+  } catch (error) {
+    if (error instanceof Undo) return error.placed;
+    throw error;
+  }
+}
+
+/** Where the subject's tasks would go in the cluster as it is; nothing is written. */
+export function dryRun(store: Session, deps: LaunchDeps, subject: Subject): DryRun {
+  const placed = launchAndUndo(store, deps, subject);
   const counts = Map.groupBy(placed, (arn) => arn);
+  const rows = [...store.find(containerInstances, 'byCluster', subject.cluster.arn)];
   const byArn = new Map(rows.map((row) => [row.arn as string, row]));
-  const instances = rows.flatMap((row, at) =>
-    row.status === 'INACTIVE'
-      ? []
-      : [viewInstance(view, subject, row, candidates[at]!, counts.get(row.arn)?.length ?? 0)],
-  );
+  const instances = rows
+    .filter(({ status }) => status !== 'INACTIVE')
+    .map((row) => {
+      const candidate = candidateOf(store, row, subject.request.group);
+      return viewInstance(store, subject, row, candidate, counts.get(row.arn)?.length ?? 0);
+    });
   return { placed: placed.map((arn) => byArn.get(arn)!), instances: instances.sort(byInterest) };
 }

@@ -32,6 +32,7 @@ export interface Subject {
   /** Tasks that the service's newest deployment lacks. */
   readonly missingCount?: number;
   readonly launchType: LaunchType;
+  readonly launch: LaunchRequest;
   readonly request: PlacementRequest;
   readonly constraints: readonly PlacementConstraint[];
   readonly strategy: readonly PlacementStrategy[];
@@ -40,7 +41,7 @@ export interface Subject {
 }
 
 /** More would hold up other requests: the dry run is made in one go. */
-const maxCount = 10_000;
+export const maxCount = 1_000;
 const ofServices = ['launchType', 'group', 'overrides', 'placementConstraints', 'placementStrategy'] as const;
 
 function checkCount(count: number | undefined): void {
@@ -97,6 +98,7 @@ function toSubject(wish: Wish): Subject {
   const all = [...definition.placementConstraints, ...constraints];
   return {
     ...wish,
+    launch,
     request: placementRequest(launch),
     constraints: all as readonly PlacementConstraint[],
     strategy: strategy.map(normaliseStrategy),
@@ -104,14 +106,20 @@ function toSubject(wish: Wish): Subject {
   };
 }
 
-/** Tasks wanted running that the service's primary deployment does not have. */
+/** Tasks wanted running that the primary deployment (or, without one, the service and its task sets) does not have. */
 function missingTasks(view: View, service: ServiceRow, deploymentId: string | undefined): number {
   let wanted = 0;
   for (const task of view.find(tasks, 'liveByService', service.arn)) {
-    if (task.desiredStatus === 'RUNNING' && task.deploymentId === deploymentId) wanted += 1;
+    const isOfIt = deploymentId === undefined || task.deploymentId === deploymentId;
+    if (task.desiredStatus === 'RUNNING' && isOfIt) wanted += 1;
   }
   return Math.max(0, service.desiredCount - wanted);
 }
+
+const onePerInstance = (service: ServiceRow): PlacementConstraint[] => [
+  ...service.placementConstraints.filter(({ type }) => type === 'memberOf'),
+  { type: 'distinctInstance' },
+];
 
 function ofService(ctx: SlipwayContext, input: ExplainPlacementInput, cluster: ClusterRow): Subject {
   for (const member of ofServices) {
@@ -123,7 +131,7 @@ function ofService(ctx: SlipwayContext, input: ExplainPlacementInput, cluster: C
   const definition = definitionArn === undefined ? undefined : ctx.store.get(taskDefinitions, definitionArn);
   if (!definition) throw invalidParameter(`Service ${service.name} has no deployment whose tasks could be placed.`);
   const isDaemon = service.schedulingStrategy === 'DAEMON';
-  const missingCount = isDaemon ? 0 : missingTasks(ctx.store, service, primary?.id);
+  const missingCount = missingTasks(ctx.store, service, primary?.id);
   const subject = toSubject({
     cluster,
     definition,
@@ -131,9 +139,7 @@ function ofService(ctx: SlipwayContext, input: ExplainPlacementInput, cluster: C
     group: `service:${service.name}`,
     // A daemon has one task on each instance that takes it: as many are asked for as there can be.
     count: input.count ?? (isDaemon ? maxCount : Math.min(maxCount, Math.max(1, missingCount))),
-    constraints: isDaemon
-      ? [...service.placementConstraints, { type: 'distinctInstance' }]
-      : service.placementConstraints,
+    constraints: isDaemon ? onePerInstance(service) : service.placementConstraints,
     strategy: service.placementStrategy,
   });
   return { ...subject, service, missingCount };

@@ -32,6 +32,8 @@ export interface WordsContext {
   readonly expressions: readonly (string | undefined)[];
   /** ARNs of the tasks on the instance that hold the port; none: the agent has reserved it. */
   readonly portHolders: (port: PortReservation) => readonly string[];
+  /** Epoch milliseconds: when its agent last came or went. */
+  readonly agentChangedAt: number;
   readonly registered: { readonly cpu: number; readonly memory: number; readonly gpu: number };
 }
 
@@ -87,7 +89,7 @@ export function inWords(shortcoming: Shortcoming, context: WordsContext): Reason
   const { reason } = shortcoming;
   switch (reason) {
     case 'AGENT':
-      return { reason, message: 'its agent is not connected' };
+      return { reason, message: `its agent is not connected since ${new Date(context.agentChangedAt).toISOString()}` };
     case 'ATTRIBUTE':
       return attributeReason(shortcoming);
     case 'MemberOf placement constraint unsatisfied.':

@@ -1,6 +1,6 @@
 /**
  * The dry run: which instance would take each of n tasks, and for every instance all that keeps it from taking (more of)
- * them. It uses the code that places, on the store as it is, and writes nothing.
+ * them. It uses the code that launches, in a transaction that is undone, so it writes nothing.
  */
 import type { PlacementConstraint, PlacementStrategy } from '@aws-sdk/client-ecs';
 import { whyNotLaunchable } from '#launch/launch-tasks.ts';
@@ -51,7 +51,9 @@ function countReasons(instances: readonly InstanceView[]): ReasonCount[] {
   for (const { reasons } of instances) {
     for (const reason of new Set(reasons.map((one) => one.reason))) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return [...counts].map(([reason, count]) => ({ reason, instances: count })).sort((a, b) => b.instances - a.instances);
+  return [...counts]
+    .map(([reason, count]) => ({ reason, instances: count }))
+    .sort((a, b) => b.instances - a.instances || (a.reason < b.reason ? -1 : 1));
 }
 
 function checkMaxInstances(given: number | undefined): number {
@@ -67,7 +69,7 @@ export const ExplainPlacement: SlipwayOperation<ExplainPlacementInput, ExplainPl
   const subject = subjectOf(ctx, input);
   const { cluster, definition, launchType, request, service } = subject;
   const notLaunchable = whyNotLaunchable(definition, launchType)?.message;
-  const { placed, instances } = dryRun(ctx.store, subject, () => ctx.random.unit());
+  const { placed, instances } = dryRun(ctx.store, ctx, subject);
   const isDaemon = service?.schedulingStrategy === 'DAEMON';
   const outcome = {
     ...(service && { service: viewService(ctx.store, service, subject.missingCount ?? 0, ctx.clock.now()) }),

@@ -1,14 +1,14 @@
-/** The process that crash.test.ts kills: a store whose tasks change without end, and a history that follows it. */
+/** The process that history.test.ts kills: a store whose tasks change without end, and a history that follows it. */
 import { join } from 'node:path';
+import { createHistory } from '#events/history/history.ts';
+import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
 import { systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
 import { allTables, tasks } from '#store/tables.ts';
-import { taskRow } from '../../../test/support/task-rows.ts';
-import { createHistory } from './history.ts';
-import { openSqliteHistory } from './sqlite-storage.ts';
+import { taskRow } from '../support/task-rows.ts';
 
 const directory = process.argv[2]!;
 const store = await Store.open({

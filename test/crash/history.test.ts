@@ -5,19 +5,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createHistory } from '#events/history/history.ts';
+import { stateOf } from '#events/history/record.ts';
+import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
 import { systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
 import { allTables, tasks } from '#store/tables.ts';
-import { createHistory } from './history.ts';
-import { stateOf } from './record.ts';
-import { openSqliteHistory } from './sqlite-storage.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 3);
 
 async function writeAndKill(directory: string, count: number): Promise<void> {
-  const writer = spawn(process.execPath, [join(import.meta.dirname, 'crash-writer.ts'), directory], {
+  const writer = spawn(process.execPath, [join(import.meta.dirname, 'history-writer.ts'), directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let lines = 0;
