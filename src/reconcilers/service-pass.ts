@@ -104,9 +104,13 @@ export function placementComplaint(
   return unplaceableEvent(service, blockedBy.refusals);
 }
 
+/** The same complaint about another instance is the same complaint: which one comes closest changes all the time. */
+const withoutInstance = (message: string) => message.replace(/\(container-instance [^)]*\)/, '(container-instance)');
+
 /** The service with the complaint noted, added to `events` unless it was made lately. */
 export function noteComplaint(service: ServiceRow, message: string, nowMs: number, events: string[]): ServiceRow {
-  if (service.lastEventKey === message && nowMs - (service.lastEventAt ?? 0) < SAME_EVENT_MS) return service;
+  const key = withoutInstance(message);
+  if (service.lastEventKey === key && nowMs - (service.lastEventAt ?? 0) < SAME_EVENT_MS) return service;
   events.push(message);
-  return { ...service, lastEventKey: message, lastEventAt: nowMs };
+  return { ...service, lastEventKey: key, lastEventAt: nowMs };
 }

@@ -5,12 +5,12 @@ import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import type { ServiceDeploymentRow } from '#model/service-deployment.ts';
-import { requestStop } from '#model/task-transition.ts';
+import { loseTask, requestStop } from '#model/task-transition.ts';
 import { parseConstraints } from '#placement/parse-request.ts';
 import type { Store, Tx } from '#store/store.ts';
 import { containerInstances, services, tasks } from '#store/tables.ts';
 import { currentServiceDeployment, recordServiceDeployment } from '../service-deployments.ts';
-import { startedEvent, stoppedEvent, stuckEvent, unplaceableEvent } from '../service-events.ts';
+import { isUnplaceable, startedEvent, stoppedEvent, stuckEvent, unplaceableEvent } from '../service-events.ts';
 import { PROVEN_AFTER_MS } from '../service-failures.ts';
 import {
   noteComplaint,
@@ -40,6 +40,8 @@ export interface DaemonReconcilerDeps {
 /** More: a pass holds the event loop longer; fewer: a large cluster needs more passes. */
 const MAX_INSTANCES_PER_PASS = 250;
 
+const LOST = 'The agent of its container instance is lost';
+
 export const primaryOf = (service: ServiceRow) =>
   service.deployments.find((deployment) => deployment.status === 'PRIMARY')!;
 
@@ -57,9 +59,10 @@ function lookAt(tx: Tx, service: ServiceRow, launch: DaemonLaunch, arn: string):
   const isDraining = instance?.status === 'DRAINING';
   const live = hasTask ? [...tx.find(tasks, 'liveByContainerInstance', arn)] : [];
   const own = live.filter((task) => task.serviceArn === service.arn);
-  if (isDraining) return { arn, standing: hasReplicaTasks(tx, live) ? 'draining' : 'draining-last', tasks: own };
+  const seen = { arn, tasks: own, isLost: instance?.lostAt !== undefined && !instance.agentConnected };
+  if (isDraining) return { ...seen, standing: hasReplicaTasks(tx, live) ? 'draining' : 'draining-last' };
   const suits = instance?.status === 'ACTIVE' && unsuited(tx, launch, instance, own.length > 0) === undefined;
-  return { arn, standing: suits ? 'wanted' : 'unwanted', tasks: own };
+  return { ...seen, standing: suits ? 'wanted' : 'unwanted' };
 }
 
 /** What StopServiceDeployment has asked for. */
@@ -129,6 +132,9 @@ export class DaemonPass {
       const stop = { stopCode: 'ServiceSchedulerInitiated', reason, nowMs: this.#nowMs } as const;
       this.#tx.put(tasks, requestStop(task, stop));
     }
+    for (const task of plan.lost) {
+      this.#tx.put(tasks, loseTask(task, { stopCode: 'ServiceSchedulerInitiated', reason: LOST, nowMs: this.#nowMs }));
+    }
     const stopped = plan.stops.map(({ task }) => task);
     if (stopped.length > 0) this.events.push(stoppedEvent(service, stopped));
   }
@@ -181,7 +187,7 @@ export class DaemonPass {
   #complain(service: ServiceRow, plan: DaemonPlan): ServiceRow {
     const [refusal] = this.#memory.blocked.values();
     const { lastEventKey, lastEventAt = 0 } = service;
-    const saidLately = lastEventKey?.includes('unable to place') && this.#nowMs - lastEventAt < SAME_EVENT_MS;
+    const saidLately = isUnplaceable(lastEventKey) && this.#nowMs - lastEventAt < SAME_EVENT_MS;
     if (refusal && saidLately) return service;
     if (refusal) return noteComplaint(service, unplaceableEvent(service, [refusal]), this.#nowMs, this.events);
     const all = this.#tx.sum(tasks, 'byService', service.arn);

@@ -22,7 +22,7 @@ const on = (
 const at = (instances: readonly DaemonInstance[], more: object = {}, row: ServiceRow = service) =>
   planDaemon({ service: row, deploymentId: 'ecs-svc/2', instances, mayLose: 9, held: false, nowMs: 1000, ...more });
 const stopped = (plan: DaemonPlan) => plan.stops.map(({ task }) => task.arn.slice(-1)).sort();
-const nothing = { launchOn: [], stops: [], outdated: [], missing: [] };
+const nothing = { launchOn: [], stops: [], lost: [], outdated: [], missing: [] };
 
 test('a wanted instance without a task gets one; one that has it, or starts it, is left alone', () => {
   assert.deepEqual(at([on('a', [])]).launchOn, [arnOf('a')]);
@@ -67,6 +67,16 @@ test('a protected task stays until its protection ends', () => {
   const plan = at([on('a', [running('t', { ...old, protectedUntil: 5000 })])]);
   assert.deepEqual(plan, { ...nothing, outdated: [arnOf('a')], lookAgainAt: 5000 });
   assert.deepEqual(stopped(at([on('a', [running('t', { ...old, protectedUntil: 500 })])])), ['t']);
+});
+
+test('what was to stop on a lost instance has stopped; what is wanted there stays', () => {
+  const stopping = running('t', { desiredStatus: 'STOPPED' });
+  const plan = at([
+    { ...on('a', [stopping]), isLost: true },
+    { ...on('b', [running('u')]), isLost: true },
+    on('c', [stopping]),
+  ]);
+  assert.deepEqual(plan, { ...nothing, lost: [stopping] });
 });
 
 test('a deleted service stops everything, also on draining instances', () => {

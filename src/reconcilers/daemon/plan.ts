@@ -5,6 +5,7 @@
  * - A task of another revision, or one that fails its health checks, is stopped first and replaced when it is gone.
  *   Serving tasks are given up only as far as minimumHealthyPercent allows (`mayLose`), and not while launches are held.
  * - A draining instance keeps its task until the tasks of REPLICA services on it are gone.
+ * - What was to stop on an instance whose agent is lost has stopped; a task that is wanted there stays.
  * - An instance that is not wanted has none. Planning a state that is as it should be gives an empty plan.
  *
  * Instances are planned each for itself but for `mayLose`, so any part of a cluster can be planned at a time.
@@ -22,6 +23,8 @@ export interface DaemonInstance {
   readonly standing: 'wanted' | 'draining' | 'draining-last' | 'unwanted';
   /** The service's tasks there that have not stopped. */
   readonly tasks: readonly TaskRow[];
+  /** Its agent has been away so long that nobody waits for what it says. */
+  readonly isLost?: boolean;
 }
 
 export interface DaemonView {
@@ -40,6 +43,8 @@ export interface DaemonPlan {
   /** Instances that get a task now. */
   readonly launchOn: readonly string[];
   readonly stops: readonly { readonly task: TaskRow; readonly reason: string }[];
+  /** Tasks that were to stop on lost instances: they have stopped, as far as anybody can know. */
+  readonly lost: readonly TaskRow[];
   /** Instances whose task has to be replaced and must wait for its turn. */
   readonly outdated: readonly string[];
   /** Instances that get a task when launches are no longer held. */
@@ -59,6 +64,7 @@ export function planDaemon(view: DaemonView): DaemonPlan {
   const scaling = `Scaling activity initiated by (deployment ${deploymentId})`;
   const launchOn: string[] = [];
   const stops: { task: TaskRow; reason: string }[] = [];
+  const lost: TaskRow[] = [];
   const outdated: string[] = [];
   const missing: string[] = [];
   let { mayLose } = view;
@@ -69,6 +75,7 @@ export function planDaemon(view: DaemonView): DaemonPlan {
   };
   for (const instance of view.instances) {
     const wanted = instance.tasks.filter((task) => task.desiredStatus === 'RUNNING');
+    if (instance.isLost) lost.push(...instance.tasks.filter((task) => task.desiredStatus === 'STOPPED'));
     const isActive = service.status === 'ACTIVE';
     if (isActive && instance.standing === 'draining') continue;
     if (!isActive || instance.standing !== 'wanted') {
@@ -91,5 +98,5 @@ export function planDaemon(view: DaemonView): DaemonPlan {
       else outdated.push(instance.arn);
     }
   }
-  return { launchOn, stops, outdated, missing, ...(lookAgainAt !== undefined && { lookAgainAt }) };
+  return { launchOn, stops, lost, outdated, missing, ...(lookAgainAt !== undefined && { lookAgainAt }) };
 }

@@ -26,6 +26,7 @@ function movesInstance(before: ContainerInstanceRow | undefined, after: Containe
   return (
     before?.status !== after.status ||
     before.agentConnected !== after.agentConnected ||
+    before.lostAt !== after.lostAt ||
     before.attributes !== after.attributes ||
     before.registeredResources !== after.registeredResources
   );

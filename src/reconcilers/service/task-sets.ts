@@ -8,9 +8,9 @@ import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { computedDesiredCount, type TaskSetRow } from '#model/task-set.ts';
 import type { Tx } from '#store/store.ts';
 import { services, taskSets } from '#store/tables.ts';
-import { addServiceEvents, throttledEvent, unplaceableEvent } from '../service-events.ts';
+import { addServiceEvents, throttledEvent } from '../service-events.ts';
 import { PROVEN_AFTER_MS, tallyFailures } from '../service-failures.ts';
-import { noteComplaint, noteSteadiness, STEADY_AGAIN_MS, takeEnded } from '../service-pass.ts';
+import { noteComplaint, noteSteadiness, placementComplaint, STEADY_AGAIN_MS, takeEnded } from '../service-pass.ts';
 import { type Applied, type ApplyDeps, applyPlan, MAX_LAUNCH_PER_PASS } from './apply.ts';
 import { planService, type ServiceView } from './plan.ts';
 
@@ -37,7 +37,7 @@ interface SetPass {
   /** Absent when the set is over. */
   readonly set: TaskSetRow | undefined;
   readonly steady: boolean;
-  readonly blockedBy: Pick<LaunchResult, 'refusals'> | undefined;
+  readonly blockedBy: Applied['blockedBy'];
   readonly events: readonly string[];
   readonly nextMs: readonly (number | undefined)[];
 }

@@ -185,6 +185,24 @@ describe('a DAEMON service', () => {
     );
   });
 
+  it('is rolled back by its circuit breaker', async () => {
+    await newCluster('breaker', 3);
+    const { taskDefinition: good } = await define('breaking');
+    const deploymentCircuitBreaker = { enable: true, rollback: true };
+    await create('breaker', { taskDefinition: 'breaking', deploymentConfiguration: { deploymentCircuitBreaker } });
+    await stable('breaker', 3);
+    agents.onBirth = (image) =>
+      image === 'bad' ? { status: 'STOPPED', reason: 'CannotPullContainerError' } : { status: 'RUNNING' };
+    const containerDefinitions = [{ name: 'app', image: 'bad', cpu: 16, memory: 16 }];
+    await ecs.send(new RegisterTaskDefinitionCommand({ family: 'breaking', containerDefinitions }));
+    await ecs.send(new UpdateServiceCommand({ cluster: 'breaker', service: 'daemon', taskDefinition: 'breaking' }));
+    await until(async () =>
+      (await look('breaker')).events!.some(({ message }) => message!.includes('rolling back to deployment')),
+    );
+    const seen = await stable('breaker', 3);
+    assert.equal(seen.taskDefinition, good!.taskDefinitionArn);
+  });
+
   it('says which instance has no room, and tries again when there is some', async () => {
     await newCluster('full', 1);
     await define('greedy', 4000);

@@ -73,8 +73,6 @@ export class Client {
       },
       answer: (name: string, given: unknown) =>
         controlPlane.answer(name, given, (output, revision) => {
-          // A read waits for the tables that it has read, not for all.
-          if (name.startsWith('List')) return;
           const { service } = output as Output;
           call = service ? ledger.executedOnService(name, revision, service) : ledger.executed(name, revision);
         }),

@@ -99,7 +99,7 @@ export class ControlPlane implements Server {
     this.#deps.network.noticeDeaths();
   }
 
-  /** `onExecuted` hears of the operation before its reply leaves; `revision` is what the reply waits for. */
+  /** `onExecuted` hears of an operation that wrote, before its reply leaves; `revision` is what the reply waits for. */
   async answer(operation: string, input: unknown, onExecuted?: OnExecuted): Promise<unknown> {
     const { store, life } = this.#running!;
     const handler = handlers[operation];
@@ -118,10 +118,11 @@ export class ControlPlane implements Server {
       operation,
     } as unknown as EcsContext;
     try {
+      const before = store.revision;
       const pending: unknown = handler(context, input);
       const { revision } = store;
       const output = await pending;
-      onExecuted?.(output, revision);
+      if (revision > before) onExecuted?.(output, revision);
       return output;
     } finally {
       await session.durable();

@@ -51,6 +51,8 @@ export interface FaultyEngineDeps {
   /** The engine of the machine now: machines are made anew. */
   readonly engine: () => ContainerEngine;
   readonly faults: () => EngineFaults;
+  /** How often the machine has been started: what a daemon was about to do ends with its machine. */
+  readonly boots: () => number;
   readonly clock: FakeClock;
   readonly dice: Dice;
   /** The agent that calls. */
@@ -58,9 +60,10 @@ export interface FaultyEngineDeps {
 }
 
 export function createFaultyEngine(deps: FaultyEngineDeps): ContainerEngine {
-  const { engine, faults, clock, dice, life } = deps;
+  const { engine, faults, boots, clock, dice, life } = deps;
   const call = (name: Faulty, args: readonly unknown[]): Promise<unknown> => {
     const target = engine();
+    const boot = boots();
     const now = faults();
     const signal = signalOf(args);
     const hangs = dice.chance(now.hang);
@@ -79,7 +82,7 @@ export function createFaultyEngine(deps: FaultyEngineDeps): ContainerEngine {
         { once: true },
       );
       clock.after(delayMs, () => {
-        if ((gone || life.dead) && !ranLate) return;
+        if (boot !== boots() || ((gone || life.dead) && !ranLate)) return;
         if (fails && dice.chance(0.5)) return reject(new EngineError('unreachable', 'connection refused'));
         if (fails) return reject(new EngineError('failed', 'the daemon is not well'));
         (target[name] as Call)(...withoutSignal(args)).then(

@@ -70,6 +70,7 @@ export class Machine {
   #state: AgentState = openAgentState(':memory:');
   #life: Life | undefined;
   #nextPort = 40_000;
+  #boots = 0;
 
   constructor(name: string, deps: MachineDeps) {
     this.name = name;
@@ -118,7 +119,14 @@ export class Machine {
       },
     });
     startAgent(config, {
-      engine: createFaultyEngine({ engine: () => this.engine, faults: () => this.engineFaults, clock, dice, life }),
+      engine: createFaultyEngine({
+        engine: () => this.engine,
+        faults: () => this.engineFaults,
+        boots: () => this.#boots,
+        clock,
+        dice,
+        life,
+      }),
       clock: life.clock,
       random,
       logger,
@@ -187,6 +195,7 @@ export class Machine {
   /** Power off and on: containers have stopped, disks are as they were, the agent does not run. */
   reboot(): void {
     this.kill();
+    this.#boots += 1;
     this.engine.crash({ containersSurvive: false });
     this.engine.recover();
   }

@@ -3,7 +3,6 @@ import { isOngoing } from '#model/service-deployment.ts';
 import { serviceDeployments, services } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
 import { conflict, invalidParameter, serviceDeploymentNotFound } from '../errors.ts';
-import { notServedYet } from '../launch-request.ts';
 import { checkArn, isInScope } from '../resolve-service-deployment.ts';
 
 /**
@@ -25,7 +24,6 @@ export const StopServiceDeployment: EcsOperation<
   if (!isOngoing(row) || service?.serviceDeploymentArn !== arn || service.status !== 'ACTIVE') {
     throw conflict(`The service deployment cannot be stopped: its status is ${row.status}.`, [arn]);
   }
-  if (service.schedulingStrategy !== 'REPLICA') throw notServedYet('Stopping a deployment of a DAEMON service');
   if (row.status !== 'PENDING' && row.status !== 'IN_PROGRESS') return { serviceDeploymentArn: arn };
   const isCandidate = service.deployments.some(
     ({ id, rolloutState }) => id !== row.target.deploymentId && rolloutState === 'COMPLETED',
