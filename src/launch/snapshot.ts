@@ -31,22 +31,27 @@ export function queriedInstance(view: View, row: ContainerInstanceRow): QueriedI
   };
 }
 
-export function candidateOf(view: View, row: ContainerInstanceRow, group: string): Candidate {
+/** What no live task holds. */
+export function freeOf(view: View, row: ContainerInstanceRow): Candidate['free'] {
   const registered = registeredOf(row);
   const held = view.sum(tasks, 'byContainerInstance', row.arn);
+  return {
+    cpuUnits: registered.cpuUnits - held['cpuUnits']!,
+    memoryMiB: registered.memoryMiB - held['memoryMiB']!,
+    gpuCount: registered.gpuCount - held['gpuCount']!,
+  };
+}
+
+export function candidateOf(view: View, row: ContainerInstanceRow, group: string): Candidate {
   const fleet = view.derived(fleets).get(row.clusterArn);
   return {
     ...queriedInstance(view, row),
     containerInstanceArn: row.arn,
     availabilityZone: row.availabilityZone,
-    free: {
-      cpuUnits: registered.cpuUnits - held['cpuUnits']!,
-      memoryMiB: registered.memoryMiB - held['memoryMiB']!,
-      gpuCount: registered.gpuCount - held['gpuCount']!,
-    },
+    free: freeOf(view, row),
     isPortTaken: (port: PortReservation) => fleet?.isPortTaken(row.arn, port) ?? false,
     groupCount: fleet?.wantedCount(row.arn, group) ?? 0,
-    liveTasks: held['live']!,
+    liveTasks: view.sum(tasks, 'byContainerInstance', row.arn)['live']!,
   };
 }
 

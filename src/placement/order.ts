@@ -56,21 +56,18 @@ export function makeSlots(candidates: readonly Candidate[], options: OrderOption
   return sorted.map((candidate) => ({ candidate, placed: 0, randomTurn: random ? exponential(options.unit) : 0 }));
 }
 
+/** For one late spread: the slots of a slot's own leaf that share its value. All leaves write into the same one. */
+type Sharers = Map<Slot, readonly Slot[]>;
+
 /** Counts of the group's tasks per value of one attribute, shared by the slots of a leaf. */
-function sharedCounts(slots: readonly Slot[], field: string): Key {
-  const members = new Map<string, Slot[]>();
-  for (const slot of slots) {
-    const value = spreadValue(slot.candidate, field);
-    const list = members.get(value);
-    if (list) list.push(slot);
-    else members.set(value, [slot]);
+function sharedCounts(slots: readonly Slot[], field: string, sharers: Sharers): Key {
+  for (const members of Map.groupBy(slots, (slot) => spreadValue(slot.candidate, field)).values()) {
+    for (const slot of members) sharers.set(slot, members);
   }
-  const total = (value: string) =>
-    members.get(value)!.reduce((sum, slot) => sum + slot.candidate.groupCount + slot.placed, 0);
-  return (slot) => total(spreadValue(slot.candidate, field));
+  return (slot) => sharers.get(slot)!.reduce((sum, { candidate, placed }) => sum + candidate.groupCount + placed, 0);
 }
 
-function keyOf(strategy: Strategy, slots: readonly Slot[], demand: TaskReservation): Key {
+function keyOf(strategy: Strategy, slots: readonly Slot[], demand: TaskReservation, sharers: Sharers): Key {
   switch (strategy.type) {
     case 'random':
       return (slot) => slot.randomTurn;
@@ -79,7 +76,7 @@ function keyOf(strategy: Strategy, slots: readonly Slot[], demand: TaskReservati
       return (slot) => slot.candidate.free.memoryMiB - slot.placed * demand.memoryMiB;
     case 'spread':
       if (isPerInstance(strategy)) return (slot) => slot.candidate.groupCount + slot.placed;
-      return sharedCounts(slots, strategy.field);
+      return sharedCounts(slots, strategy.field, sharers);
   }
 }
 
@@ -179,6 +176,7 @@ export function createOrder(open: readonly Slot[], refused: readonly Slot[], opt
   const at = strategies.findIndex(isPerInstance);
   const levels = (at < 0 ? strategies : strategies.slice(0, at)) as readonly { readonly field: string }[];
   const leafStrategies = at < 0 ? [] : strategies.slice(at);
+  const sharers: Sharers[] = leafStrategies.map(() => new Map());
   const searched = leafStrategies.some((strategy) => !isPerInstance(strategy));
 
   const build = (
@@ -189,7 +187,8 @@ export function createOrder(open: readonly Slot[], refused: readonly Slot[], opt
     const held = initialCount(slots) + initialCount(others);
     const level = levels[depth];
     if (!level) {
-      const keys = leafStrategies.map((strategy) => keyOf(strategy, [...slots, ...others], demand));
+      const all = [...slots, ...others];
+      const keys = leafStrategies.map((strategy, n) => keyOf(strategy, all, demand, sharers[n]!));
       const order = comparator(keys, demand);
       return { branch: (searched ? searchedLeaf : heapLeaf)([...slots], order, held), order };
     }

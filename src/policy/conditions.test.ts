@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are policy variables
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { compileCondition } from './conditions.ts';

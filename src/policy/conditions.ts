@@ -10,9 +10,8 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 import { type ContextValue, isPresent, type RequestContext } from './context.ts';
-import { matches } from './glob.ts';
 import * as values from './values.ts';
-import { resolveGlob, resolveText, type Template, templateOf } from './variables.ts';
+import { matchesTemplate, resolveText, type Template, templateOf } from './variables.ts';
 
 /** Does a value of the request pass a value of the policy? */
 type Test = (value: string, context: RequestContext) => boolean;
@@ -36,10 +35,7 @@ function onText(compare: (value: string, wanted: string) => boolean): Operator['
 }
 
 function testGlob(template: Template): Test {
-  return (value, context) => {
-    const pattern = resolveGlob(template, context);
-    return pattern !== undefined && matches(pattern, value);
-  };
+  return (value, context) => matchesTemplate(template, value, context);
 }
 
 const onGlob: Operator['compile'] = (text, hasVariables) => testGlob(templateOf(text, 'text', hasVariables));

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are policy variables
 /** AWS's evaluation rules, one case each. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -235,6 +236,18 @@ const cases: readonly [string, Ask, Outcome][] = [
     'resource policy for the own account leaves it to identity-based policies',
     { principal: user(), resourcePolicy: grantTo({ AWS: home }) },
     'implicitDeny identity-based',
+  ],
+  [
+    'of several permissions the one that reaches farthest counts',
+    {
+      principal: role(),
+      resourcePolicy: onResource(
+        raw('Allow', { Principal: { AWS: home } }),
+        raw('Allow', { Principal: { AWS: roleArn } }),
+        raw('Allow', { Principal: { AWS: [home] }, Action: 'ecs:*' }),
+      ),
+    },
+    'allowed',
   ],
   [
     'resource policy for somebody else',

@@ -21,7 +21,14 @@ export type Glob =
   | { readonly kind: 'any' }
   | { readonly kind: 'exact'; readonly text: string }
   | { readonly kind: 'prefix'; readonly text: string }
-  | { readonly kind: 'tokens'; readonly codes: Uint16Array; readonly kinds: Uint8Array };
+  | {
+      readonly kind: 'tokens';
+      readonly codes: Uint16Array;
+      readonly kinds: Uint8Array;
+      /** Its literal beginning and end, by which most texts are refused. */
+      readonly start: string;
+      readonly end: string;
+    };
 
 const literal = 0;
 const oneInPart = 1;
@@ -61,15 +68,18 @@ function tokenize(pieces: readonly Piece[], mode: GlobMode): Token[] {
 export function globOf(pieces: readonly Piece[], mode: GlobMode): Glob {
   const tokens = tokenize(pieces, mode);
   const wild = tokens.findIndex((token) => token.kind !== literal);
-  const textOf = (end: number) => String.fromCharCode(...tokens.slice(0, end).map((token) => token.code));
-  if (wild < 0) return { kind: 'exact', text: textOf(tokens.length) };
+  const textOf = (from: number, to: number) =>
+    String.fromCharCode(...tokens.slice(from, to).map((token) => token.code));
+  if (wild < 0) return { kind: 'exact', text: textOf(0, tokens.length) };
   if (wild === tokens.length - 1 && tokens[wild]!.kind === run) {
-    return wild === 0 ? { kind: 'any' } : { kind: 'prefix', text: textOf(wild) };
+    return wild === 0 ? { kind: 'any' } : { kind: 'prefix', text: textOf(0, wild) };
   }
   return {
     kind: 'tokens',
     codes: Uint16Array.from(tokens, (token) => token.code),
     kinds: Uint8Array.from(tokens, (token) => token.kind),
+    start: textOf(0, wild),
+    end: textOf(tokens.findLastIndex((token) => token.kind !== literal) + 1, tokens.length),
   };
 }
 
@@ -79,9 +89,9 @@ export const glob = (pattern: string, mode: GlobMode): Glob => globOf([{ text: p
  * Goes through both with two places to return to: the last run that stops at colons, and the last that does not. A run
  * that stops at colons never needs an earlier one of its kind revisited, because which colon it meets is fixed.
  */
-function matchTokens(codes: Uint16Array, kinds: Uint8Array, text: string): boolean {
-  let p = 0;
-  let t = 0;
+function matchTokens(codes: Uint16Array, kinds: Uint8Array, text: string, start: number): boolean {
+  let p = start;
+  let t = start;
   let partPattern = -1;
   let partText = 0;
   let runPattern = -1;
@@ -128,6 +138,10 @@ export function matches(pattern: Glob, text: string): boolean {
     case 'prefix':
       return text.startsWith(pattern.text);
     case 'tokens':
-      return matchTokens(pattern.codes, pattern.kinds, text);
+      return (
+        text.startsWith(pattern.start) &&
+        text.endsWith(pattern.end) &&
+        matchTokens(pattern.codes, pattern.kinds, text, pattern.start.length)
+      );
   }
 }

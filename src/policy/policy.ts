@@ -103,7 +103,7 @@ export function find(index: Index, question: Question): Match | undefined {
     for (const statement of list) {
       const grant = match(statement, question);
       if (grant === 'direct') return { statement, grant };
-      if (grant === 'entity' || (grant && !best)) best = { statement, grant };
+      if (grant && (!best || (grant === 'entity' && best.grant === 'account'))) best = { statement, grant };
     }
   }
   return best;

@@ -6,7 +6,7 @@ import { type Glob, glob, matches } from './glob.ts';
 import { listOf } from './list.ts';
 import type { Principal } from './principal.ts';
 import { compilePrincipal, type Grant, matchPrincipal, type PrincipalElement } from './principal-element.ts';
-import { resolveGlob, type Template, templateOf } from './variables.ts';
+import { matchesTemplate, type Template, templateOf } from './variables.ts';
 
 export interface Statement {
   /** Place in the document, from 0. */
@@ -64,8 +64,7 @@ export function matchesAction(statement: Statement, action: string): boolean {
 export function matchesResource(statement: Statement, resource: string, context: RequestContext): boolean {
   if (!statement.resources) return true;
   for (const template of statement.resources) {
-    const pattern = resolveGlob(template, context);
-    if (pattern && matches(pattern, resource)) return !statement.notResources;
+    if (matchesTemplate(template, resource, context)) return !statement.notResources;
   }
   return statement.notResources;
 }

@@ -6,7 +6,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 import type { RequestContext } from './context.ts';
-import { type Glob, type GlobMode, globOf, type Piece } from './glob.ts';
+import { type Glob, type GlobMode, globOf, matches, type Piece } from './glob.ts';
 
 interface Variable {
   /** In lower case. */
@@ -19,7 +19,12 @@ type Part = Piece | Variable;
 /** A string of a policy that may hold variables and wildcards. */
 export type Template =
   | { readonly fixed: Glob; readonly text: string }
-  | { readonly parts: readonly Part[]; readonly mode: GlobMode };
+  | {
+      readonly parts: readonly Part[];
+      readonly mode: GlobMode;
+      /** What stands before the first variable, and anything: whatever the variables are, no more than this matches. */
+      readonly head: Glob | undefined;
+    };
 
 const variable = /\$\{([^{}]*)\}/g;
 const withDefault = /^\s*([^,]*?)\s*,\s*'(.*)'\s*$/s;
@@ -58,7 +63,12 @@ function split(text: string, mode: GlobMode): Part[] {
 const isVariable = (part: Part): part is Variable => 'key' in part;
 export function templateOf(text: string, mode: GlobMode, hasVariables: boolean): Template {
   const parts = hasVariables ? split(text, mode) : [{ text, literal: false }];
-  if (parts.some(isVariable)) return { parts, mode };
+  const first = parts.findIndex(isVariable);
+  if (first >= 0) {
+    const before = parts.slice(0, first).filter((part): part is Piece => !isVariable(part));
+    const head = mode === 'arn' ? undefined : globOf([...before, { text: '*', literal: false }], mode);
+    return { parts, mode, head };
+  }
   const pieces = parts.filter((part): part is Piece => !isVariable(part));
   return { fixed: globOf(pieces, mode), text: pieces.map((piece) => piece.text).join('') };
 }
@@ -78,11 +88,12 @@ function resolve(parts: readonly Part[], context: RequestContext): Piece[] | und
   return pieces;
 }
 
-/** The pattern with this request's values; undefined where a variable has none. */
-export function resolveGlob(template: Template, context: RequestContext): Glob | undefined {
-  if ('fixed' in template) return template.fixed;
+/** Does the pattern, with this request's values, match? */
+export function matchesTemplate(template: Template, text: string, context: RequestContext): boolean {
+  if ('fixed' in template) return matches(template.fixed, text);
+  if (template.head && !matches(template.head, text)) return false;
   const pieces = resolve(template.parts, context);
-  return pieces && globOf(pieces, template.mode);
+  return pieces !== undefined && matches(globOf(pieces, template.mode), text);
 }
 
 /** As text, for operators without wildcards. */

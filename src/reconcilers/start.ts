@@ -1,4 +1,5 @@
 /** The reconcilers that run in a control plane. */
+import { fleets } from '#launch/fleets.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
@@ -23,6 +24,8 @@ export interface ReconcilerDeps {
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
   const settings = { ...defaultSettings, ...deps.settings };
   const { instanceLossMs } = settings;
+  // Made before anything is launched, so that the first launch after a start does not wait for it.
+  deps.store.derived(fleets);
   return new Driver(deps, [
     // Daemons come first: what else belongs on a new instance takes the room that they leave.
     createDaemonReconciler({ ...deps, standDeployments }),

@@ -2,15 +2,13 @@
 import type { Journal, JournalChange } from './journal.ts';
 import type { MemoryTable } from './memory-table.ts';
 import type { Migration } from './migrations.ts';
+import { Sharing } from './sharing.ts';
 
 export interface Loaded {
   readonly revision: number;
   /** The highest id in use; 0 for none. */
   readonly lastId: number;
 }
-
-/** Shorter texts cost less than looking them up. */
-const minSharedLength = 12;
 
 function migrate(pending: readonly Migration[], table: string, row: unknown): unknown {
   let migrated = row;
@@ -25,20 +23,6 @@ function place(table: MemoryTable<unknown> | undefined, id: number, row: unknown
   if (table.rows.has(key)) throw new Error(`its key ${key} is taken by row ${table.ids.get(key)}`);
   table.set(key, row);
   table.ids.set(key, id);
-}
-
-/**
- * Lets equal texts of many rows (ARNs of clusters, services, instances) be one text in memory: a third of a task's row,
- * and comparing them is comparing addresses. Changes the row, which nobody else has seen yet.
- */
-function shareTexts(texts: Map<string, string>, row: Record<string, unknown>): void {
-  for (const name in row) {
-    const value = row[name];
-    if (typeof value !== 'string' || value.length < minSharedLength) continue;
-    const known = texts.get(value);
-    if (known === undefined) texts.set(value, value);
-    else row[name] = known;
-  }
 }
 
 /**
@@ -60,13 +44,13 @@ export async function loadTables(
   }
   const pending = head.schemaVersion === 0 ? [] : migrations.slice(head.schemaVersion - 1);
   const changes: JournalChange[] = [];
-  const texts = new Map<string, string>();
+  const sharing = new Sharing();
   let lastId = 0;
   await journal.load((id, name, value) => {
     try {
       lastId = Math.max(lastId, id);
       const stored: unknown = JSON.parse(value);
-      shareTexts(texts, stored as Record<string, unknown>);
+      if (typeof stored === 'object' && stored !== null) sharing.share(stored);
       const row = migrate(pending, name, stored);
       if (row !== stored) changes.push({ id, table: name, value: row === undefined ? null : JSON.stringify(row) });
       if (row !== undefined) place(tables.get(name), id, row);

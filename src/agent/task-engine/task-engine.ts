@@ -282,7 +282,9 @@ export class TaskEngine {
   /** The engine could not tell what has become of it, and no event may tell again. */
   #observeLater(task: EngineTask, container: EngineContainer): void {
     this.#timers.set(`observe ${container.runtimeName}`, stepRetryMs, () => {
-      if (!this.#busy.has(container) && container.known !== 'STOPPED') this.#run(task, container, 'observe');
+      if (container.known === 'STOPPED') return;
+      if (this.#busy.has(container) || !this.#connection.isConnected) this.#observeLater(task, container);
+      else this.#run(task, container, 'observe');
     });
   }
 

@@ -201,4 +201,5 @@ export const sts: ActionTable = {
     TagSession: { access: 'Tagging', on: ['role'], keys: [...requestTags, 'saml:aud', 'sts:TransitiveTagKeys'] },
   },
   unlisted: [],
+  free: ['GetCallerIdentity', 'GetSessionToken'],
 };

@@ -29,6 +29,8 @@ export interface ActionTable {
   readonly actions: Readonly<Record<string, Action>>;
   /** Operations that the reference does not list: their action is called as they are, and its resource is `*`. */
   readonly unlisted: readonly string[];
+  /** Operations that every caller may do, whatever policies say. */
+  readonly free?: readonly string[];
 }
 
 /** The action that an operation needs, as policies write it; undefined for an operation that the table lacks. */

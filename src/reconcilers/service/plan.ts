@@ -14,7 +14,7 @@ import { isProtected } from '#model/task-protection.ts';
 import { isServing } from '#model/task-serving.ts';
 import type { StopCode } from '#model/task-status.ts';
 import { UNHEALTHY_REASON } from '../service-failures.ts';
-import { isUnhealthy, orderForStopping } from '../service-tasks.ts';
+import { isUnhealthy, orderForStopping, type StoppingOrder } from '../service-tasks.ts';
 import { type Bounds, boundsOf } from './limits.ts';
 import { closeMoves, type OpenMoves, planMoves, type ZoneMove } from './rebalance.ts';
 import { abandonedAt, givenUpAt, silentReason } from './watch.ts';
@@ -33,6 +33,8 @@ export interface ServiceView {
   readonly zones?: ReadonlySet<string>;
   /** How long a task must have run to count as healthy in a deployment that a circuit breaker watches. */
   readonly healthyAfterMs?: number;
+  /** How the placement strategies order a scale-in; absent: over Availability Zones, then over instances. */
+  readonly stoppingOrder?: StoppingOrder;
   readonly pendingTimeoutMs?: number;
   readonly watchingSince?: number;
   readonly nowMs: number;
@@ -248,6 +250,7 @@ export function planService(view: ServiceView): ServicePlan {
       ? orderForStopping(
           keep.filter((task) => !isHeld(view, task) && !rebalancing.stops.includes(task)),
           excess,
+          view.stoppingOrder,
         )
       : [];
   const reason = scaling(primary);

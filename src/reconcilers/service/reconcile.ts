@@ -20,6 +20,7 @@ import { defaultSettings, type SchedulerSettings } from '../settings.ts';
 import { applyPlan, MAX_LAUNCH_PER_PASS } from './apply.ts';
 import { type StopRequest, standDeployments } from './deployments.ts';
 import { LOST_REASON, planService, primaryOf } from './plan.ts';
+import { stoppingOrderOf } from './stopping-order.ts';
 import { passTaskSets } from './task-sets.ts';
 import { ClusterZones } from './zones.ts';
 
@@ -165,6 +166,7 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
       zones: clusterZones,
       healthyAfterMs: settings.healthyAfterMs,
       pendingTimeoutMs: settings.pendingTimeoutMs,
+      stoppingOrder: stoppingOrderOf(tx, service),
       watchingSince,
       nowMs,
     });

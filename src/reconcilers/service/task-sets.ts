@@ -13,6 +13,7 @@ import { PROVEN_AFTER_MS, tallyFailures } from '../service-failures.ts';
 import { noteComplaint, noteSteadiness, placementComplaint, STEADY_AGAIN_MS, takeEnded } from '../service-pass.ts';
 import { type Applied, type ApplyDeps, applyPlan, MAX_LAUNCH_PER_PASS } from './apply.ts';
 import { planService, type ServiceView } from './plan.ts';
+import { stoppingOrderOf } from './stopping-order.ts';
 
 /** What one pass sees of a service, or of one of its sets. */
 export interface TaskSetView {
@@ -93,7 +94,17 @@ function passSet(
   const tally = tallyFailures(deployment!, seen.ended, present, nowMs);
   let set = tally.deployment === deployment ? before : withTally(before, tally.deployment);
   const asNow = asService(service, set);
-  const view = { service: asNow, tasks: present, lost: away, leavingInstances, placementBlocked, ...patience, nowMs };
+  const stoppingOrder = stoppingOrderOf(tx, service);
+  const view = {
+    stoppingOrder,
+    service: asNow,
+    tasks: present,
+    lost: away,
+    leavingInstances,
+    placementBlocked,
+    ...patience,
+    nowMs,
+  };
   const plan = planService(view);
   const applied = applyPlan(tx, deps, asNow, plan, [...present, ...away], new Set());
   const events = [...(tally.throttled ? [throttledEvent(service)] : []), ...applied.events];

@@ -43,6 +43,10 @@ const good: readonly ((dice: Dice) => ContainerDefinition[])[] = [
   () => [container({ portMappings: [{ containerPort: 80 }] })],
   () => [container({ dependsOn: [{ containerName: 'sidecar', condition: 'START' }] }), sidecar],
   () => [container({ healthCheck: { command: ['CMD', 'true'], interval: 10 } })],
+  () => [
+    container({ dependsOn: [{ containerName: 'sidecar', condition: 'HEALTHY' }] }),
+    { ...sidecar, healthCheck: { command: ['CMD', 'true'], interval: 5 } },
+  ],
   (dice) => [container({ cpu: dice.between(1, 4) * 64, memory: dice.between(1, 3) * 100 })],
 ];
 const bad: typeof good = [

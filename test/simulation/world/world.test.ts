@@ -9,7 +9,7 @@ import { runSeed } from './world.ts';
 const count = Number(process.env['SIM_SEEDS'] ?? 200);
 
 describe('the whole control plane, faults from one seed', () => {
-  test(`is as it should be after each of ${count} histories`, { timeout: 120_000 }, async () => {
+  test(`is as it should be after each of ${count} histories`, { timeout: 170_000 }, async () => {
     for (let seed = 1; seed <= count; seed++) {
       const { violations } = await runSeed({ seed });
       const broken = violations.map(({ check, message }) => `${check}: ${message}`).join('\n');

@@ -247,7 +247,7 @@ export class World {
   #spoilEngine(machine: Machine): void {
     const { dice } = this;
     machine.engineFaults = {
-      fail: dice.pick([0, 0.05, 0.3]),
+      fail: dice.pick([0, 0.1, 0.5]),
       loseAnswer: dice.pick([0, 0.05, 0.3]),
       hang: dice.pick([0, 0.05, 0.2]),
       maxLatencyMs: dice.pick([20, 500, 10_000]),
