@@ -24,7 +24,6 @@ function statement(n: number) {
     Sid: `Statement${n}`,
     Effect: n % 10 === 9 ? 'Deny' : 'Allow',
     Action: n % 5 === 0 ? [`ecs:${verb}*`, 'logs:*'] : [`ecs:${verb}Service${n}`, 'ecs:RunTask', 'ecr:BatchGetImage'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
     Resource:
       n % 5 === 1 ? `arn:aws:ecs:*:*:task/${n}-\${aws:PrincipalTag/team}/*` : `arn:aws:ecs:*:${account}:*/c${n}/*`,
     ...(n % 5 === 2

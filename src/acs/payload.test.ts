@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
+import type { AgentTask } from '#model/agent-messages.ts';
 import { clusterArn, containerArn, type Scope, serviceArn, taskArn, taskDefinitionArn } from '#model/arn.ts';
 import type { TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import { taskProblem } from './check.ts';
 import { stopPayload, taskPayload, unsupportedIn } from './payload.ts';
+
+/** As the agent reads it. */
+const sentPayload = (task: TaskRow, definition: TaskDefinitionRow): AgentTask =>
+  JSON.parse(JSON.stringify(taskPayload(task, definition)));
 
 const scope: Scope = { account: '123456789012', region: 'us-east-1' };
 const taskId = '0123456789abcdef0123456789abcdef';
@@ -66,7 +71,7 @@ function taskOf(definition: TaskDefinitionRow, seed: Partial<TaskRow> = {}): Tas
 /** One container's message for a definition of it, with Docker's texts parsed. */
 function one(container: ContainerDefinition, seed: Partial<TaskDefinitionRow> = {}, task: Partial<TaskRow> = {}) {
   const definition = definitionOf({ containerDefinitions: [{ name: 'app', image: 'i', ...container }], ...seed });
-  const payload = taskPayload(taskOf(definition, task), definition);
+  const payload = sentPayload(taskOf(definition, task), definition);
   assert.equal(taskProblem(payload), undefined);
   const [message] = payload.containers;
   const { config, hostConfig } = message!.dockerConfig!;
@@ -79,7 +84,7 @@ describe('the payload of a task', () => {
       containerDefinitions: [{ name: 'app', image: 'registry.local:5000/app:1', cpu: 64, memory: 64, essential: true }],
     });
     const task = taskOf(definition, { serviceArn: serviceArn(scope, 'default', 'web') });
-    assert.deepEqual(taskPayload(task, definition), {
+    assert.deepEqual(sentPayload(task, definition), {
       arn: task.arn,
       desiredStatus: 'RUNNING',
       taskClusterArn: 'arn:aws:ecs:us-east-1:123456789012:cluster/default',

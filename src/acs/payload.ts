@@ -184,10 +184,10 @@ export function unsupportedIn(definition: TaskDefinitionRow): string | undefined
   return definition.networkMode === 'awsvpc' ? 'network mode awsvpc is not implemented' : undefined;
 }
 
-/** A task that shall run, whole. Members without a value are left out. */
+/** A task that shall run, whole. Members that are undefined are left out as the message is written. */
 export function taskPayload(task: TaskRow, definition: TaskDefinitionRow): AgentTask {
   const networkMode = definition.networkMode ?? 'bridge';
-  const message: AgentTask = {
+  return {
     arn: task.arn,
     desiredStatus: 'RUNNING',
     taskClusterArn: task.clusterArn,
@@ -204,5 +204,4 @@ export function taskPayload(task: TaskRow, definition: TaskDefinitionRow): Agent
     containers: definition.containerDefinitions.map((one) => container(task, one, networkMode)),
     volumes: list(definition.volumes.map(volume)),
   };
-  return JSON.parse(JSON.stringify(message)) as AgentTask;
 }

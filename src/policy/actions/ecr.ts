@@ -23,7 +23,7 @@ export const ecr: ActionTable = {
     BatchImportUpstreamImage: { access: 'Write', on: ['repository*'] },
     CompleteLayerUpload: { access: 'Write', on: ['repository*'] },
     CreatePullThroughCacheRule: { access: 'Write' },
-    CreateRepository: { access: 'Write', on: ['repository*'], keys: requestTags },
+    CreateRepository: { access: 'Write', on: ['repository*'], keys: requestTags, dependent: ['ecr:TagResource'] },
     CreateRepositoryCreationTemplate: { access: 'Write' },
     DeleteLifecyclePolicy: { access: 'Write', on: ['repository*'] },
     DeletePullThroughCacheRule: { access: 'Write' },

@@ -7,8 +7,8 @@ import type { ActionTable } from './table.ts';
 
 const requestTags = ['aws:RequestTag/{TagKey}', 'aws:TagKeys'];
 const resourceTags = ['aws:ResourceTag/{TagKey}', 'ecs:ResourceTag/{TagKey}'];
-const resourceTags2 = ['aws:ResourceTag/{TagKey}', 'ecs:cluster', 'ecs:daemon'];
-const resourceTags3 = ['aws:ResourceTag/{TagKey}', 'ecs:cluster', 'ecs:service'];
+const ofDaemons = ['aws:ResourceTag/{TagKey}', 'ecs:cluster', 'ecs:daemon'];
+const ofServices = ['aws:ResourceTag/{TagKey}', 'ecs:cluster', 'ecs:service'];
 
 export const ecs: ActionTable = {
   prefix: 'ecs',
@@ -28,11 +28,11 @@ export const ecs: ActionTable = {
     },
     'daemon-deployment': {
       arn: 'arn:{Partition}:ecs:{Region}:{Account}:daemon-deployment/{ClusterName}/{DaemonName}/{DaemonDeploymentId}',
-      keys: resourceTags2,
+      keys: ofDaemons,
     },
     'daemon-revision': {
       arn: 'arn:{Partition}:ecs:{Region}:{Account}:daemon-revision/{ClusterName}/{DaemonName}/{DaemonRevisionId}',
-      keys: resourceTags2,
+      keys: ofDaemons,
     },
     'daemon-task-definition': {
       arn: 'arn:{Partition}:ecs:{Region}:{Account}:daemon-task-definition/{DaemonTaskDefinitionFamilyName}:{DaemonTaskDefinitionRevisionNumber}',
@@ -41,11 +41,11 @@ export const ecs: ActionTable = {
     service: { arn: 'arn:{Partition}:ecs:{Region}:{Account}:service/{ClusterName}/{ServiceName}', keys: resourceTags },
     'service-deployment': {
       arn: 'arn:{Partition}:ecs:{Region}:{Account}:service-deployment/{ClusterName}/{ServiceName}/{ServiceDeploymentId}',
-      keys: resourceTags3,
+      keys: ofServices,
     },
     'service-revision': {
       arn: 'arn:{Partition}:ecs:{Region}:{Account}:service-revision/{ClusterName}/{ServiceName}/{ServiceRevisionId}',
-      keys: resourceTags3,
+      keys: ofServices,
     },
     task: { arn: 'arn:{Partition}:ecs:{Region}:{Account}:task/{ClusterName}/{TaskId}', keys: resourceTags },
     'task-definition': {
@@ -64,11 +64,13 @@ export const ecs: ActionTable = {
       access: 'Write',
       on: ['capacity-provider*'],
       keys: [...requestTags, 'ecs:instance-metadata-tags-propagation', 'ecs:propagate-tags'],
+      dependent: ['ecs:PutClusterCapacityProviders', 'ecs:TagResource', 'iam:PassRole'],
     },
     CreateCluster: {
       access: 'Write',
       on: ['cluster*'],
       keys: [...requestTags, 'ecs:capacity-provider', 'ecs:fargate-ephemeral-storage-kms-key'],
+      dependent: ['ecs:TagResource'],
     },
     CreateDaemon: {
       access: 'Write',
@@ -83,6 +85,7 @@ export const ecs: ActionTable = {
         'ecs:task-cpu',
         'ecs:task-memory',
       ],
+      dependent: ['ecs:TagResource', 'iam:PassRole'],
     },
     CreateExpressGatewayService: {
       access: 'Write',
@@ -118,11 +121,13 @@ export const ecs: ActionTable = {
         'ecs:task-definition',
         'ecs:task-memory',
       ],
+      dependent: ['ecs:TagResource', 'iam:PassRole'],
     },
     CreateTaskSet: {
       access: 'Write',
       on: ['task-set*'],
       keys: [...requestTags, 'ecs:capacity-provider', 'ecs:cluster', 'ecs:service', 'ecs:task-definition'],
+      dependent: ['ecs:TagResource'],
     },
     DeleteAccountSetting: { access: 'Write', keys: ['ecs:account-setting'] },
     DeleteAttributes: { access: 'Write', on: ['container-instance*'], keys: ['ecs:cluster'] },
@@ -184,7 +189,7 @@ export const ecs: ActionTable = {
       on: ['cluster*', 'container-instance*'],
       keys: ['ecs:capacity-provider', 'ecs:cluster'],
     },
-    RegisterContainerInstance: { access: 'Write', on: ['cluster*'], keys: requestTags },
+    RegisterContainerInstance: { access: 'Write', on: ['cluster*'], keys: requestTags, dependent: ['ecs:TagResource'] },
     RegisterDaemonTaskDefinition: {
       access: 'Write',
       on: ['daemon-task-definition*'],
@@ -194,6 +199,7 @@ export const ecs: ActionTable = {
       access: 'Write',
       on: ['task-definition*'],
       keys: [...requestTags, 'ecs:compute-compatibility', 'ecs:privileged', 'ecs:task-cpu', 'ecs:task-memory'],
+      dependent: ['ecs:TagResource', 'iam:PassRole'],
     },
     RunTask: {
       access: 'Write',
@@ -207,6 +213,7 @@ export const ecs: ActionTable = {
         'ecs:task-cpu',
         'ecs:task-memory',
       ],
+      dependent: ['ecs:TagResource', 'iam:PassRole'],
     },
     StartTask: {
       access: 'Write',
@@ -218,6 +225,7 @@ export const ecs: ActionTable = {
         'ecs:enable-ebs-volumes',
         'ecs:enable-execute-command',
       ],
+      dependent: ['ecs:TagResource', 'iam:PassRole'],
     },
     StartTelemetrySession: { access: 'Write', on: ['container-instance*'], keys: ['ecs:cluster'] },
     StopServiceDeployment: { access: 'Write', on: ['service*', 'service-deployment*'] },
@@ -309,6 +317,7 @@ export const ecs: ActionTable = {
         'ecs:task-definition',
         'ecs:task-memory',
       ],
+      dependent: ['iam:PassRole'],
     },
     UpdateServicePrimaryTaskSet: { access: 'Write', on: ['service*'], keys: ['ecs:cluster'] },
     UpdateTaskProtection: { access: 'Write', on: ['task*'], keys: ['ecs:cluster'] },

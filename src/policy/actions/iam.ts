@@ -7,7 +7,7 @@ import type { ActionTable } from './table.ts';
 
 const requestTags = ['aws:RequestTag/{TagKey}', 'aws:TagKeys'];
 const resourceTags = ['aws:ResourceTag/{TagKey}'];
-const resourceTags2 = ['aws:ResourceTag/{TagKey}', 'iam:ResourceTag/{TagKey}'];
+const ownTags = ['aws:ResourceTag/{TagKey}', 'iam:ResourceTag/{TagKey}'];
 
 export const iam: ActionTable = {
   prefix: 'iam',
@@ -27,7 +27,7 @@ export const iam: ActionTable = {
     mfa: { arn: 'arn:{Partition}:iam::{Account}:mfa/{MfaTokenIdWithPath}', keys: resourceTags },
     'oidc-provider': { arn: 'arn:{Partition}:iam::{Account}:oidc-provider/{OidcProviderName}', keys: resourceTags },
     policy: { arn: 'arn:{Partition}:iam::{Account}:policy/{PolicyNameWithPath}', keys: resourceTags },
-    role: { arn: 'arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}', keys: resourceTags2 },
+    role: { arn: 'arn:{Partition}:iam::{Account}:role/{RoleNameWithPath}', keys: ownTags },
     'role-template': {
       arn: 'arn:{Partition}:iam::aws:role-template/{AWSServicePrincipal}/{RoleTemplateName}:{RoleTemplateMajorVersion}',
     },
@@ -37,12 +37,12 @@ export const iam: ActionTable = {
       keys: resourceTags,
     },
     'sms-mfa': { arn: 'arn:{Partition}:iam::{Account}:sms-mfa/{MfaTokenIdWithPath}' },
-    user: { arn: 'arn:{Partition}:iam::{Account}:user/{UserNameWithPath}', keys: resourceTags2 },
+    user: { arn: 'arn:{Partition}:iam::{Account}:user/{UserNameWithPath}', keys: ownTags },
   },
   actions: {
     AcceptDelegationRequest: { access: 'Write', on: ['delegation-request*'] },
     AddClientIDToOpenIDConnectProvider: { access: 'Write', on: ['oidc-provider*'] },
-    AddRoleToInstanceProfile: { access: 'Write', on: ['instance-profile*'] },
+    AddRoleToInstanceProfile: { access: 'Write', on: ['instance-profile*'], dependent: ['iam:PassRole'] },
     AddUserToGroup: { access: 'Write', on: ['group*'] },
     AssociateDelegationRequest: { access: 'Write', on: ['delegation-request*'] },
     AttachGroupPolicy: { access: 'Permissions management', on: ['group*'], keys: ['iam:PolicyARN'] },
@@ -65,15 +65,26 @@ export const iam: ActionTable = {
       keys: ['iam:DelegationDuration', 'iam:NotificationChannel', 'iam:TemplateArn'],
     },
     CreateGroup: { access: 'Write', on: ['group*'] },
-    CreateInstanceProfile: { access: 'Write', on: ['instance-profile*'], keys: requestTags },
+    CreateInstanceProfile: {
+      access: 'Write',
+      on: ['instance-profile*'],
+      keys: requestTags,
+      dependent: ['iam:TagInstanceProfile'],
+    },
     CreateLoginProfile: { access: 'Write', on: ['user*'] },
     CreateOpenIDConnectProvider: { access: 'Write', on: ['oidc-provider*'], keys: requestTags },
-    CreatePolicy: { access: 'Permissions management', on: ['policy*'], keys: requestTags },
+    CreatePolicy: {
+      access: 'Permissions management',
+      on: ['policy*'],
+      keys: requestTags,
+      dependent: ['iam:TagPolicy'],
+    },
     CreatePolicyVersion: { access: 'Permissions management', on: ['policy*'] },
     CreateRole: {
       access: 'Write',
       on: ['role*'],
       keys: [...requestTags, 'iam:PermissionsBoundary', 'iam:RoleTemplateARN'],
+      dependent: ['iam:TagRole'],
     },
     CreateSAMLProvider: { access: 'Write', on: ['saml-provider*'], keys: requestTags },
     CreateServiceLinkedRole: { access: 'Write', on: ['role*'], keys: ['iam:AWSServiceName'] },
@@ -82,7 +93,12 @@ export const iam: ActionTable = {
       on: ['user*'],
       keys: ['iam:ServiceSpecificCredentialAgeDays', 'iam:ServiceSpecificCredentialServiceName'],
     },
-    CreateUser: { access: 'Write', on: ['user*'], keys: [...requestTags, 'iam:PermissionsBoundary'] },
+    CreateUser: {
+      access: 'Write',
+      on: ['user*'],
+      keys: [...requestTags, 'iam:PermissionsBoundary'],
+      dependent: ['iam:TagUser'],
+    },
     CreateVirtualMFADevice: { access: 'Write', on: ['mfa*'], keys: requestTags },
     DeactivateMFADevice: { access: 'Write', on: ['user*'] },
     DeleteAccessKey: { access: 'Write', on: ['user*'] },

@@ -54,7 +54,7 @@ export const logs: ActionTable = {
     CreateImportTask: { access: 'Write' },
     CreateLogAnomalyDetector: { access: 'Write', on: ['log-group*'], keys: requestTags },
     CreateLogDelivery: { access: 'Write' },
-    CreateLogGroup: { access: 'Write', on: ['log-group*'], keys: requestTags },
+    CreateLogGroup: { access: 'Write', on: ['log-group*'], keys: requestTags, dependent: ['logs:TagResource'] },
     CreateLogStream: { access: 'Write', on: ['log-stream*'] },
     CreateLookupTable: { access: 'Write', on: ['lookup-table*'], keys: requestTags },
     CreateScheduledQuery: { access: 'Write', on: ['scheduled-query*'], keys: requestTags },

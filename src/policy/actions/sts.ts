@@ -42,6 +42,7 @@ export const sts: ActionTable = {
         'www.amazon.com:app_id',
         'www.amazon.com:user_id',
       ],
+      dependent: ['sts:SetSourceIdentity', 'sts:TagSession'],
     },
     AssumeRoleWithSAML: {
       access: 'Write',
@@ -178,13 +179,14 @@ export const sts: ActionTable = {
         'www.amazon.com:app_id',
         'www.amazon.com:user_id',
       ],
+      dependent: ['sts:TagSession'],
     },
     AssumeRoot: { access: 'Write', on: ['root-user*'], keys: ['sts:TaskPolicyArn'] },
     DecodeAuthorizationMessage: { access: 'Write' },
     GetAccessKeyInfo: { access: 'Read' },
     GetCallerIdentity: { access: 'Read' },
     GetDelegatedAccessToken: { access: 'Write' },
-    GetFederationToken: { access: 'Write', on: ['federated-user'], keys: requestTags },
+    GetFederationToken: { access: 'Write', on: ['federated-user'], keys: requestTags, dependent: ['sts:TagSession'] },
     GetServiceBearerToken: { access: 'Read', keys: ['sts:AWSServiceName', 'sts:DurationSeconds'] },
     GetSessionToken: { access: 'Read' },
     GetWebIdentityToken: {

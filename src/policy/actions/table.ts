@@ -18,7 +18,7 @@ export interface Action {
   readonly on?: readonly string[];
   /** Condition keys besides the global ones and those of the resources. */
   readonly keys?: readonly string[];
-  /** Actions that the caller also needs, where the request asks for what they do. */
+  /** Actions that the caller also needs where the request asks for what they do: sets tags, hands over a role. */
   readonly dependent?: readonly string[];
 }
 

@@ -48,7 +48,11 @@ describe('tables of actions', () => {
       for (const [name, action] of Object.entries(table.actions)) {
         for (const type of resourceTypesOf(action))
           assert.ok(Object.hasOwn(table.resources, type.name), `${name}: ${type.name}`);
-        for (const one of action.dependent ?? []) assert.match(one, /^[a-z-]+:[A-Za-z]+$/, name);
+        for (const one of action.dependent ?? []) {
+          const [prefix, dependent] = one.split(':');
+          const owner = [ecs, sts, logs, iam, ecr].find((other) => other.prefix === prefix);
+          assert.ok(owner && Object.hasOwn(owner.actions, dependent!), `${name}: ${one}`);
+        }
       }
       for (const { arn } of Object.values(table.resources)) assert.match(arn, /^arn:\{Partition\}:[a-z]+:/);
     });

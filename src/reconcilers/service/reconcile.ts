@@ -104,10 +104,14 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     else if (inCluster.delete(service.arn) && inCluster.size === 0) blocked.delete(service.clusterArn);
   };
 
-  /** A task of the service has started while others still are: what it changes may wait for them. */
+  /**
+   * What may wait for more of its kind: a task was born, which the service's own pass knows of, or one has started while
+   * others still are starting.
+   */
   function isOneOfMany(change: Change): boolean {
     const { before, after } = changeOf(tasks, change) ?? {};
-    if (!before || !after || after.serviceArn === undefined) return false;
+    if (!after || after.serviceArn === undefined) return false;
+    if (!before) return true;
     if (after.lastStatus !== 'RUNNING' || after.desiredStatus !== 'RUNNING') return false;
     if (before.lastStatus === after.lastStatus || before.desiredStatus !== after.desiredStatus) return false;
     return store.sum(tasks, 'byService', after.serviceArn)['pending']! > 0;
