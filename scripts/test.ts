@@ -15,6 +15,7 @@ import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
+import { ensureBusyboxImage } from '../test/support/busybox-image.ts';
 import { createTally, type Tally } from './test-tally.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
     tally.section('Types and lint');
     await Promise.all([runTool('tsc', ['-p', 'tsconfig.json'], tally), runTool('biome', ['check', '.'], tally)]);
   }
+  process.stdout.write(`Docker: ${await ensureBusyboxImage()}\n`);
   if (unit.length > 0) tally.section(`Unit, property, contract and simulation tests (${unit.length} files)`);
   await runFiles(unit, availableParallelism(), unitFileTimeoutMs, limit.signal, tally);
   if (e2e.length > 0) tally.section(`End-to-end tests (${e2e.length} files)`, true);

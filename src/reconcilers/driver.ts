@@ -36,6 +36,8 @@ export interface DriverDeps {
 const SLICE_MS = 5;
 /** Longer: what can wait waits longer; shorter: more passes over the same address. */
 const CALM_MS = 50;
+/** Longer: work that can wait takes more of the time; one address is looked at in any case. */
+const CALM_SLICE_MS = 2;
 /** Changes that wait for the journal. More: what was placed waits longer to be durable; fewer: the disk idles between slices. */
 const MAX_BACKLOG = 10_000;
 const BACKLOG_CHECK_MS = 5;
@@ -101,22 +103,22 @@ export class Driver {
 
   #runSlice(): void {
     this.#slice = undefined;
-    if (this.#deps.store.backlog < MAX_BACKLOG) this.#work(this.#queue);
+    if (this.#deps.store.backlog < MAX_BACKLOG) this.#work(this.#queue, SLICE_MS);
     else this.#slice = this.#deps.clock.after(BACKLOG_CHECK_MS, () => this.#runSlice());
     if (this.#queue.size > 0 && !this.#closed) this.#slice ??= this.#deps.clock.after(0, () => this.#runSlice());
   }
 
   #runCalmSlice(): void {
     this.#calmSlice = undefined;
-    this.#work(this.#calm);
+    this.#work(this.#calm, CALM_SLICE_MS);
     if (this.#calm.size > 0 && !this.#closed) {
       this.#calmSlice = this.#deps.clock.after(CALM_MS, () => this.#runCalmSlice());
     }
   }
 
   /** One slice of what is queued. */
-  #work(queue: Map<string, Work>): void {
-    const endMs = this.#deps.clock.now() + SLICE_MS;
+  #work(queue: Map<string, Work>, sliceMs: number): void {
+    const endMs = this.#deps.clock.now() + sliceMs;
     for (const [key, work] of queue) {
       queue.delete(key);
       this.#runOne(key, work);

@@ -129,6 +129,20 @@ for (const networkMode of ['bridge', 'host'] as const) {
   });
 }
 
+test('without its log group a container does not start, and the task says why', { skip }, async () => {
+  const options = { 'awslogs-group': '/e2e/nowhere', 'awslogs-region': running.credentials.region };
+  const { arn } = await run('no-group', 'echo hello', 'bridge', {
+    logConfiguration: { logDriver: 'awslogs', options: { ...options, 'awslogs-stream-prefix': 'p' } },
+  });
+  const task = await until('the task has stopped', 60_000, () => isStopped(arn));
+  assert.equal(task.stopCode, 'TaskFailedToStart');
+  assert.match(
+    task.stoppedReason ?? '',
+    /^CannotStartContainerError: .*failed to create Cloudwatch log stream: .*The specified log group does not exist\./,
+  );
+  assert.equal(task.containers?.[0]?.exitCode, undefined);
+});
+
 test('lines arrive while the container runs, and each exactly once when agent and control plane are killed', {
   skip,
 }, async () => {

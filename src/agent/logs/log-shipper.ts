@@ -11,7 +11,7 @@ import type { ContainerEngine } from '../engine-api/engine.ts';
 import type { ContainerView, LogShipper, TaskView } from '../task-engine/running-tasks.ts';
 import { ContainerLog } from './container-log.ts';
 import { shippingOptions } from './log-options.ts';
-import type { LogSink } from './log-sink.ts';
+import { type LogSink, SinkError } from './log-sink.ts';
 import { startPattern } from './multiline.ts';
 
 export interface LogShipperDeps {
@@ -53,6 +53,21 @@ export function createLogShipper(deps: LogShipperDeps): ClosableLogShipper {
   }
 
   return {
+    async prepare(task, container) {
+      const { destination, createGroup } = shippingOptions(task, container, deps.region);
+      try {
+        if (createGroup) await deps.sink.createGroup(destination);
+        await deps.sink.createStream(destination);
+      } catch (error) {
+        if (!(error instanceof SinkError)) throw error;
+        if (error.failure === 'group-missing' || error.failure === 'refused') throw error;
+        deps.logger.warn('a log stream could not be made; its lines wait', {
+          taskArn: task.arn,
+          ...destination,
+          error,
+        });
+      }
+    },
     containerStarted: (task, container) => logOf(task, container).started(),
     containerStopped: (task, container) => logOf(task, container).stopped(),
     drained: async (runtimeId) => await logs.get(runtimeId)?.done,

@@ -148,10 +148,28 @@ const isPortConflict = (error: unknown): boolean =>
 /** With ports drawn at random, more than a few conflicts in a row mean something else is wrong. */
 const mostPortConflicts = 5;
 
-export async function startStep(ctx: StepContext, container: EngineContainer, signal: AbortSignal): Promise<void> {
+/** As with Docker's own driver: without its log stream a container does not start. */
+async function prepareLogs(ctx: StepContext, task: EngineTask, container: EngineContainer): Promise<void> {
+  if (container.logDriver !== 'awslogs') return;
+  try {
+    await ctx.deps.logs?.prepare(toTaskView(task, ctx.credentialsOf(task)), toContainerView(task, container));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ${reason}`;
+    throw new Error(message, { cause: error });
+  }
+}
+
+export async function startStep(
+  ctx: StepContext,
+  task: EngineTask,
+  container: EngineContainer,
+  signal: AbortSignal,
+): Promise<void> {
   const { config, engine } = ctx.deps;
   const id = container.runtimeId ?? container.runtimeName;
   try {
+    await prepareLogs(ctx, task, container);
     await withDeadline(ctx, config.startTimeoutMs, 'started', signal, (inner) => engine.startContainer(id, inner));
     markStarted(ctx, container);
   } catch (error) {

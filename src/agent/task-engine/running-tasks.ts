@@ -117,6 +117,11 @@ export interface RunningTasks {
  * is created with the engine's json-file driver, and its lines are read with `ContainerEngine.logs`.
  */
 export interface LogShipper {
+  /**
+   * Makes the container's log stream, before its start. Rejects with the service's reason when it refuses (no such log
+   * group): the container must not start. Resolves when the service cannot be asked: lines wait, the container need not.
+   */
+  prepare(task: TaskView, container: ContainerView): Promise<void>;
   /** The container runs: once per start, and again for each container found running or stopped with lines left after an agent restart. */
   containerStarted(task: TaskView, container: ContainerView): void;
   /** The container has stopped; its last lines are still there to read. */

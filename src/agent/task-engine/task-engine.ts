@@ -249,7 +249,7 @@ export class TaskEngine {
       case 'create':
         return createStep(this.#context, task, container, signal);
       case 'start':
-        await startStep(this.#context, container, signal);
+        await startStep(this.#context, task, container, signal);
         if (container.known === 'RUNNING') this.#inspectSoon(task, container);
         return;
       case 'stop':

@@ -38,6 +38,14 @@ function checkBuffer(container: string, given: Readonly<Record<string, string>>)
   }
 }
 
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function checkAwslogs(container: string, given: Readonly<Record<string, string>>): void {
   const bad = (why: string) => badSetting(container, 'logConfiguration', why);
   const missing = ['awslogs-region', 'awslogs-group'].filter((name) => !given[name]);
@@ -49,6 +57,9 @@ function checkAwslogs(container: string, given: Readonly<Record<string, string>>
   const multiline = given['awslogs-multiline-pattern'];
   if (multiline !== undefined && given['awslogs-datetime-format'] !== undefined) {
     throw bad('awslogs-datetime-format and awslogs-multiline-pattern cannot both be specified.');
+  }
+  if (multiline !== undefined && !isRegularExpression(multiline)) {
+    throw bad(`awslogs-multiline-pattern could not parse as a regular expression: ${multiline}`);
   }
 }
 

@@ -202,6 +202,11 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
     one({ restartPolicy: { enabled: true, restartAttemptPeriod: 10 } }),
     "The 'restartAttemptPeriod' setting for container 'web' must be between 60 and 1800.",
   ],
+  [
+    'awslogs with a pattern that is none',
+    one(logs({ ...group, 'awslogs-multiline-pattern': '(' })),
+    "Invalid 'logConfiguration' setting for container 'web'. awslogs-multiline-pattern could not parse as a regular expression: (",
+  ],
   ['awslogs without options', one(logs({})), 'Log driver awslogs requires options: awslogs-region, awslogs-group'],
   [
     'awslogs with unknown option',
