@@ -296,10 +296,14 @@ export class Fleet {
       ? this.#byZone(pool, request, indexed.order)
       : this.#within(pool, request, indexed.order);
     let taken = 0;
-    for (; taken < request.count; taken++) {
-      const slot = choose(pool.zones);
-      if (slot < 0) break;
-      take(this.#arns[slot]!);
+    try {
+      for (; taken < request.count; taken++) {
+        const slot = choose(pool.zones);
+        if (slot < 0) break;
+        take(this.#arns[slot]!);
+      }
+    } finally {
+      pool.showAll();
     }
     return taken;
   }
@@ -307,13 +311,12 @@ export class Fleet {
   /** Zones in the order of how many of the group's tasks they hold; the first that has room wins. */
   #byZone(pool: Pool, request: FleetRequest, order: Order): Choose {
     const within = this.#within(pool, request, order);
-    const single = this.#zones.map((_, zone) => [zone]);
-    const zones = single.map((_, zone) => zone);
+    const zones = pool.zones.map((zone) => [zone] as const);
     return () => {
       const perZone = this.#groups.get(request.group)?.perZone;
-      if (perZone) zones.sort((a, b) => (perZone[a] ?? 0) - (perZone[b] ?? 0));
+      if (perZone) zones.sort(([a], [b]) => (perZone[a] ?? 0) - (perZone[b] ?? 0));
       for (const zone of zones) {
-        const slot = within(single[zone]!);
+        const slot = within(zone);
         if (slot >= 0) return slot;
       }
       return NONE;
@@ -324,20 +327,35 @@ export class Fleet {
     const { demand, distinctInstance } = request;
     const ports = demand.ports.map(portKey);
     const simple = demand.gpuCount === 0 && !distinctInstance && ports.length === 0;
-    const fits = simple
-      ? undefined
-      : (slot: number) =>
-          (demand.gpuCount === 0 || this.#freeGpu[slot]! >= demand.gpuCount) &&
-          (!distinctInstance || !this.#groups.get(request.group)?.perSlot.has(slot)) &&
-          !ports.some((key) => this.#ports.get(key)?.has(slot));
-    if (order !== 'spread') return (zones) => pool.tightest(zones, demand, order, fits);
+    /** A slot that is shut stays so for the rest of the request, so the search need not meet it again. */
+    const shut: number[] = [];
+    const search = (find: () => number) => {
+      const found = find();
+      for (const slot of shut.splice(0)) pool.hide(slot, this.#zoneOf[slot]!);
+      return found;
+    };
     return (zones) => {
       const group = this.#groups.get(request.group);
-      if (!group) return pool.roomiest(zones, demand, fits);
-      const isFresh = (slot: number) => !group.perSlot.has(slot) && (!fits || fits(slot));
-      const fresh = pool.roomiest(zones, demand, isFresh);
+      const fits = simple ? undefined : this.#fits(demand, distinctInstance ? group : undefined, ports);
+      const isOpen = (slot: number) => {
+        const open = !(order === 'spread' && group?.perSlot.has(slot)) && (!fits || fits(slot));
+        if (!open) shut.push(slot);
+        return open;
+      };
+      if (order !== 'spread') return search(() => pool.tightest(zones, demand, order, fits && isOpen));
+      if (!group) return search(() => pool.roomiest(zones, demand, fits && isOpen));
+      const fresh = search(() => pool.roomiest(zones, demand, isOpen));
       return fresh >= 0 ? fresh : this.#leastUsed(pool, zones, demand, group, fits);
     };
+  }
+
+  /** What cpu and memory do not say: GPUs, another task of the group where none may be, host ports. */
+  #fits(demand: TaskReservation, excluded: Group | undefined, ports: readonly string[]): NonNullable<Fits> {
+    const held = ports.flatMap((key) => this.#ports.get(key) ?? []);
+    return (slot) =>
+      (demand.gpuCount === 0 || this.#freeGpu[slot]! >= demand.gpuCount) &&
+      !excluded?.perSlot.has(slot) &&
+      !held.some((slots) => slots.has(slot));
   }
 
   /** Of the instances that have tasks of the group already: the one with fewest, then with most free memory. */

@@ -25,6 +25,8 @@ export class Pool {
   readonly #byMemory: FitTree[] = [];
   readonly #byCpu: FitTree[] = [];
   readonly #zoneOf = new Map<number, number>();
+  /** Members that the request being placed has found shut, with their zones. */
+  readonly #hidden = new Map<number, number>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -66,7 +68,7 @@ export class Pool {
       by: this.#options.freeCpu,
       with: this.#options.freeMemory,
     });
-    for (const [slot, at] of this.#zoneOf) if (at === zone) tree.add(slot);
+    for (const [slot, at] of this.#zoneOf) if (at === zone && !this.#hidden.has(slot)) tree.add(slot);
     this.#byCpu[zone] = tree;
     return tree;
   }
@@ -87,9 +89,26 @@ export class Pool {
     this.#byCpu[zone]?.delete(slot);
   }
 
+  /** Keeps a member out of the searches until `showAll`. */
+  hide(slot: number, zone: number): void {
+    if (this.#hidden.has(slot)) return;
+    this.#hidden.set(slot, zone);
+    this.#byMemory[zone]?.delete(slot);
+    this.#byCpu[zone]?.delete(slot);
+  }
+
+  showAll(): void {
+    for (const [slot, zone] of this.#hidden) {
+      if (!this.#members.has(slot)) continue;
+      this.#byMemory[zone]?.add(slot);
+      this.#byCpu[zone]?.add(slot);
+    }
+    this.#hidden.clear();
+  }
+
   /** What the slot has free has changed. */
   changed(slot: number, zone: number): void {
-    if (!this.#members.has(slot)) return;
+    if (!this.#members.has(slot) || this.#hidden.has(slot)) return;
     this.#byMemory[zone]?.update(slot);
     this.#byCpu[zone]?.update(slot);
   }
