@@ -55,6 +55,8 @@ for (const [name, filled] of [
   else {
     await (await startSlipway(dataDir, ['--no-agent', '--no-sample'])).stop();
     await fillStore(dataDir);
+    // The first start after the rows were put there behind its back brings the history up to date.
+    await (await startSlipway(dataDir, ['--no-agent', '--no-sample'])).stop();
   }
   const slipway = await startSlipway(dataDir, ['--no-agent', '--no-sample']);
   const idle = await idleUsage(slipway.process.pid!);
