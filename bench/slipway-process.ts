@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/bin/slipway.ts', import.meta.url));
+/** The launcher, as a user starts it; it becomes the pinned Node with its compile cache. */
+const launcher = fileURLToPath(new URL('../bin/slipway', import.meta.url));
 
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -35,7 +36,7 @@ export async function startSlipway(dataDir: string, flags: readonly string[]): P
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const begin = performance.now();
-  const child = spawn(process.execPath, [main, 'up', '--port', String(port), '--data', dataDir, ...flags], {
+  const child = spawn(launcher, ['up', '--port', String(port), '--data', dataDir, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
