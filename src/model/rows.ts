@@ -334,8 +334,6 @@ export interface AccountSettingRow extends Scope {
   readonly value: string;
 }
 
-/** An attribute that PutAttributes put on a target that is not a container instance is refused; these live on the instance row. */
-
 export interface AccessKeyRow {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -162,3 +162,15 @@ export function taskTemplate(
     }),
   };
 }
+
+/** The launch type of a request that names none or one; a cluster's default strategy would choose it, and cannot yet. */
+export function launchTypeFor(cluster: ClusterRow, given: string | undefined): LaunchType {
+  const launchType = given ?? 'EC2';
+  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
+    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
+  }
+  if (!given && cluster.defaultCapacityProviderStrategy.length > 0) {
+    throw notServedYet("The cluster's default capacity provider strategy");
+  }
+  return launchType;
+}

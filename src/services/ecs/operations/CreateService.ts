@@ -2,13 +2,13 @@ import type { CreateServiceCommandInput, CreateServiceCommandOutput } from '@aws
 import { decimalId } from '#lib/ids.ts';
 import { serviceArn } from '#model/arn.ts';
 import { newDeployment } from '#model/deployment.ts';
-import type { ClusterRow, LaunchType, ServiceRow, TaskDefinitionRow } from '#model/rows.ts';
+import type { ClusterRow, ServiceRow, TaskDefinitionRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
 import { serviceEvents, services, tasks } from '#store/tables.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
-import { notServedYet, requireLaunchable } from '../launch-request.ts';
+import { launchTypeFor, notServedYet, requireLaunchable } from '../launch-request.ts';
 import { requireCluster } from '../resolve.ts';
 import { beginServiceDeployment, forgetServiceDeployments } from '../service-deployments.ts';
 import { newTags } from '../tags.ts';
@@ -45,17 +45,6 @@ function checkInput(input: CreateServiceCommandInput): void {
   refuseUnsupported(input);
 }
 
-function checkLaunchType(cluster: ClusterRow, input: CreateServiceCommandInput): LaunchType {
-  const launchType = input.launchType ?? 'EC2';
-  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
-    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
-  }
-  if (!input.launchType && cluster.defaultCapacityProviderStrategy.length > 0) {
-    throw notServedYet("The cluster's default capacity provider strategy");
-  }
-  return launchType;
-}
-
 function newService(
   ctx: EcsContext,
   cluster: ClusterRow,
@@ -67,7 +56,7 @@ function newService(
   const desiredCount = checkDesiredCount(input.desiredCount ?? 0);
   const deployed = definition && {
     taskDefinitionArn: definition.arn,
-    launchType: checkLaunchType(cluster, input),
+    launchType: launchTypeFor(cluster, input.launchType),
   };
   return {
     account: cluster.account,
@@ -126,7 +115,7 @@ export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServic
   }
   const definition = isExternallyDeployed(input)
     ? undefined
-    : requireLaunchable(ctx.store, ctx, input.taskDefinition, checkLaunchType(cluster, input));
+    : requireLaunchable(ctx.store, ctx, input.taskDefinition, launchTypeFor(cluster, input.launchType));
   const created = withRebalancing(newService(ctx, cluster, definition, input), input.availabilityZoneRebalancing, true);
   const service = ctx.store.transact((tx) => {
     makeRoom(tx, tx.get(services, created.arn));

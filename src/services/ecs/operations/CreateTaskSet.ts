@@ -1,13 +1,13 @@
 import type { CreateTaskSetCommandInput, CreateTaskSetCommandOutput } from '@aws-sdk/client-ecs';
 import { decimalId } from '#lib/ids.ts';
 import { taskSetArn } from '#model/arn.ts';
-import type { ClusterRow, LaunchType, ServiceRow } from '#model/rows.ts';
+import type { ClusterRow, ServiceRow } from '#model/rows.ts';
 import type { TaskSetRow } from '#model/task-set.ts';
 import { taskSets } from '#store/tables.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
-import { notServedYet, requireLaunchable } from '../launch-request.ts';
+import { launchTypeFor, notServedYet, requireLaunchable } from '../launch-request.ts';
 import { checkScale, requireExternalService } from '../resolve-task-set.ts';
 import { newTags } from '../tags.ts';
 import { viewTaskSet } from '../views/task-set.ts';
@@ -31,17 +31,6 @@ function refuseUnsupported(input: CreateTaskSetCommandInput): void {
   }
 }
 
-function checkLaunchType(cluster: ClusterRow, input: CreateTaskSetCommandInput): LaunchType {
-  const launchType = input.launchType ?? 'EC2';
-  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
-    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
-  }
-  if (!input.launchType && cluster.defaultCapacityProviderStrategy.length > 0) {
-    throw notServedYet("The cluster's default capacity provider strategy");
-  }
-  return launchType;
-}
-
 function newTaskSet(
   ctx: EcsContext,
   cluster: ClusterRow,
@@ -49,7 +38,7 @@ function newTaskSet(
   input: CreateTaskSetCommandInput,
 ): TaskSetRow {
   const nowMs = ctx.clock.now();
-  const launchType = checkLaunchType(cluster, input);
+  const launchType = launchTypeFor(cluster, input.launchType);
   const definition = requireLaunchable(ctx.store, ctx, input.taskDefinition, launchType);
   const id = `ecs-svc/${decimalId(ctx.random)}`;
   return {
