@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createVault } from '#keys/vault.ts';
 import { FakeClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
@@ -7,10 +8,17 @@ import { Store } from '#store/store.ts';
 import { accessKeys, allTables } from '#store/tables.ts';
 import { ensureAdministrator } from './administrator.ts';
 import { createCredentials, createPermissiveCredentials } from './credentials.ts';
+import { createSessions } from './sessions.ts';
 
 const clock = new FakeClock();
+const vault = createVault(Buffer.alloc(32, 1), seededRandom(9));
+const credentialsOf = (store: Store) => ({
+  view: store,
+  vault,
+  sessions: createSessions({ vault, view: store, random: seededRandom(8) }),
+});
 const openStore = () => Store.open({ journal: volatileJournal(), tables: allTables });
-const ensure = (store: Store, seed: number) => ensureAdministrator({ store, clock, random: seededRandom(seed) });
+const ensure = (store: Store, seed: number) => ensureAdministrator({ store, vault, clock, random: seededRandom(seed) });
 
 describe('the administrator', () => {
   test('is made once, as root of an account of its own', async () => {
@@ -27,7 +35,9 @@ describe('the administrator', () => {
   test('is made anew when its key was made inactive', async () => {
     const store = await openStore();
     const { administrator } = await ensure(store, 1);
-    store.transact((tx) => tx.put(accessKeys, { ...administrator, status: 'Inactive' }));
+    store.transact((tx) =>
+      tx.update(accessKeys, administrator.accessKeyId, (row) => ({ ...row, status: 'Inactive' as const })),
+    );
     assert.equal((await ensure(store, 2)).created, true);
   });
 });
@@ -36,7 +46,7 @@ describe('credentials', () => {
   test('are found by an active key, with its principal', async () => {
     const store = await openStore();
     const { administrator } = await ensure(store, 1);
-    const credentials = createCredentials(store);
+    const credentials = createCredentials(credentialsOf(store));
     assert.deepEqual(credentials.find(administrator.accessKeyId), {
       secretAccessKey: administrator.secretAccessKey,
       principal: {
@@ -47,14 +57,16 @@ describe('credentials', () => {
       },
     });
     assert.equal(credentials.find('AKIAOTHER'), undefined);
-    store.transact((tx) => tx.put(accessKeys, { ...administrator, status: 'Inactive' }));
+    store.transact((tx) =>
+      tx.update(accessKeys, administrator.accessKeyId, (row) => ({ ...row, status: 'Inactive' as const })),
+    );
     assert.equal(credentials.find(administrator.accessKeyId), undefined);
   });
 
   test('of permissive mode let made-up keys in and check the others', async () => {
     const store = await openStore();
     const { administrator } = await ensure(store, 1);
-    const credentials = createPermissiveCredentials(store, '222233334444');
+    const credentials = createPermissiveCredentials(credentialsOf(store), '222233334444');
     assert.equal(credentials.find('111122223333')?.principal.account, '111122223333');
     assert.equal(credentials.find('111122223333')?.secretAccessKey, undefined);
     assert.equal(credentials.find('test')?.principal.account, '222233334444');

@@ -2,19 +2,40 @@
  * Credentials, sessions and permission. Every caller is a principal: people and programs by access keys in the store,
  * agents by keys of their own. Nothing here ever logs or answers a secret.
  */
+import type { Vault } from '#keys/vault.ts';
+import type { AccessKeyRow } from '#model/rows.ts';
 import type { Credential, CredentialSource } from '#protocol/authenticate.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
 import { accessKeys } from '#store/tables.ts';
+import { openSecret } from './access-key.ts';
+import type { Sessions } from './sessions.ts';
 
-/** Credentials by the access keys of the store. An inactive key is as good as none. */
-export function createCredentials(store: View): CredentialSource {
+export interface CredentialDeps {
+  readonly view: View;
+  readonly vault: Vault;
+  readonly sessions: Sessions;
+}
+
+/** Credentials by the access keys of the store and by session tokens. An inactive key is as good as none. */
+export function createCredentials({ view, vault, sessions }: CredentialDeps): CredentialSource {
+  /** Rows are never changed, so what was opened of one stays true as long as it is the row. */
+  const secrets = new WeakMap<AccessKeyRow, string>();
+  const secretOf = (row: AccessKeyRow): string => {
+    let secret = secrets.get(row);
+    if (secret === undefined) {
+      secret = openSecret(vault, row);
+      secrets.set(row, secret);
+    }
+    return secret;
+  };
   return {
-    find(accessKeyId) {
-      const row = store.get(accessKeys, accessKeyId);
+    find(accessKeyId, sessionToken) {
+      if (sessionToken !== undefined && accessKeyId.startsWith('ASIA')) return sessions.open(accessKeyId, sessionToken);
+      const row = view.get(accessKeys, accessKeyId);
       if (row?.status !== 'Active') return undefined;
       return {
-        secretAccessKey: row.secretAccessKey,
+        secretAccessKey: secretOf(row),
         principal: { account: row.account, arn: row.principalArn, userId: row.principalId, accessKeyId },
       };
     },
@@ -32,11 +53,11 @@ function madeUpPrincipal(accessKeyId: string, defaultAccount: string): Principal
  * For test suites that sign with made-up keys, on loopback only: a key that the store does not know is let in without
  * proof, as the root of the account that its 12 digits name, or else of `defaultAccount`. Known keys are checked.
  */
-export function createPermissiveCredentials(store: View, defaultAccount: string): CredentialSource {
-  const known = createCredentials(store);
+export function createPermissiveCredentials(deps: CredentialDeps, defaultAccount: string): CredentialSource {
+  const known = createCredentials(deps);
   return {
-    find: (accessKeyId): Credential => {
-      return known.find(accessKeyId) ?? { principal: madeUpPrincipal(accessKeyId, defaultAccount) };
+    find: (accessKeyId, sessionToken): Credential => {
+      return known.find(accessKeyId, sessionToken) ?? { principal: madeUpPrincipal(accessKeyId, defaultAccount) };
     },
   };
 }

@@ -5,16 +5,19 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAcs } from '#acs/acs.ts';
+import type { AccessKey } from '#auth/access-key.ts';
 import { ensureAdministrator, permissiveAccount } from '#auth/administrator.ts';
 import { createAuthorize } from '#auth/authorize.ts';
 import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
+import { createSessions } from '#auth/sessions.ts';
 import { createHistory } from '#events/history/history.ts';
 import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
 import type { HistoryStorage, Retention } from '#events/history/storage.ts';
+import { keyFileProvider } from '#keys/key-provider.ts';
+import { createVault, openRootKey, type Vault } from '#keys/vault.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { type Logger, silentLogger } from '#lib/logger.ts';
 import { type Random, systemRandom } from '#lib/random.ts';
-import type { AccessKeyRow } from '#model/rows.ts';
 import { createAuthenticate } from '#protocol/authenticate.ts';
 import { createPipeline } from '#protocol/pipeline.ts';
 import type { ServiceDefinition } from '#protocol/service.ts';
@@ -55,7 +58,8 @@ export interface ControlPlane {
   readonly endpoint: string;
   readonly port: number;
   readonly store: Store;
-  readonly administrator: AccessKeyRow;
+  readonly administrator: AccessKey;
+  readonly vault: Vault;
   /** The administrator's key was made by this start. */
   readonly administratorCreated: boolean;
   /** Resolves with the error when the journal fails; the process must then end. */
@@ -109,15 +113,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
     await history.attach(store);
 
+    const provider = await keyFileProvider(join(options.dataDir, 'operator.key'), random);
+    const vault = createVault(await openRootKey({ store, provider, clock, random }), random);
+    const sessions = createSessions({ vault, view: store, random });
     const account = options.account ?? (options.auth === 'permissive' ? permissiveAccount : undefined);
     const { administrator, created } = await ensureAdministrator({
       store,
+      vault,
       clock,
       random,
       ...(account !== undefined && { account }),
     });
+    const known = { view: store, vault, sessions };
     const credentials =
-      options.auth === 'strict' ? createCredentials(store) : createPermissiveCredentials(store, administrator.account);
+      options.auth === 'strict' ? createCredentials(known) : createPermissiveCredentials(known, administrator.account);
     const authenticate = createAuthenticate({ credentials, clock });
 
     const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });
@@ -165,6 +174,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       endpoint,
       port: listener.port,
       store,
+      vault,
       administrator,
       administratorCreated: created,
       failed: store.failed,

@@ -13,6 +13,9 @@ export type ContainerInstanceArn = Arn<'container-instance'>;
 export type CapacityProviderArn = Arn<'capacity-provider'>;
 export type ServiceDeploymentArn = Arn<'service-deployment'>;
 export type ServiceRevisionArn = Arn<'service-revision'>;
+export type DaemonArn = Arn<'daemon'>;
+export type DaemonDeploymentArn = Arn<'daemon-deployment'>;
+export type DaemonRevisionArn = Arn<'daemon-revision'>;
 
 /** Where a resource lives. `account` is 12 digits, `region` as in a credential scope (`us-east-1`). */
 export interface Scope {
@@ -80,6 +83,18 @@ export const serviceRevisionArn = (
 
 export const capacityProviderArn = (scope: Scope, name: string): CapacityProviderArn =>
   ecsArn(scope, `capacity-provider/${name}`);
+
+export const daemonArn = (scope: Scope, clusterName: string, name: string): DaemonArn =>
+  ecsArn(scope, `daemon/${clusterName}/${name}`);
+/** `id`: 21 characters, see `serviceDeploymentId`. */
+export const daemonDeploymentArn = (scope: Scope, clusterName: string, name: string, id: string): DaemonDeploymentArn =>
+  ecsArn(scope, `daemon-deployment/${clusterName}/${name}/${id}`);
+/** `id`: 19 digits. */
+export const daemonRevisionArn = (scope: Scope, clusterName: string, name: string, id: string): DaemonRevisionArn =>
+  ecsArn(scope, `daemon-revision/${clusterName}/${name}/${id}`);
+/** A task definition of its own kind, in families of its own. */
+export const daemonTaskDefinitionArn = (scope: Scope, family: string, revision: number): TaskDefinitionArn =>
+  ecsArn(scope, `daemon-task-definition/${family}:${revision}`);
 
 /** The scope that an ARN of ours names. */
 export function scopeOf(arn: string): Scope {

@@ -38,6 +38,7 @@ import type {
   ClusterArn,
   ContainerArn,
   ContainerInstanceArn,
+  DaemonArn,
   Scope,
   ServiceArn,
   ServiceDeploymentArn,
@@ -98,6 +99,10 @@ export interface TaskDefinitionRow extends Scope {
   readonly inferenceAccelerators?: readonly InferenceAccelerator[];
   readonly ephemeralStorage?: EphemeralStorage;
   readonly enableFaultInjection?: boolean;
+  /** Set on a daemon task definition, whose ARN is of another kind: what its client said of namespaces. */
+  readonly daemon?: { readonly pidMode?: 'none' | 'shared'; readonly ipcMode?: 'none' | 'shared' };
+  /** Of a daemon task definition: nothing uses it any more since then. */
+  readonly deletedAt?: number;
   readonly tags: readonly Tag[];
 }
 
@@ -140,6 +145,8 @@ export interface ContainerInstanceRow extends Scope {
   /** Last number given to a payload or task manifest; shared by both and strictly increasing for the instance's life. */
   readonly lastSequence: number;
   readonly capacityProviderName?: string;
+  /** It is DRAINING because the task of this critical daemon has ended on it; it comes back by itself. */
+  readonly drainedForDaemon?: DaemonArn;
   readonly tags: readonly Tag[];
 }
 
@@ -186,6 +193,8 @@ export interface TaskRow extends Scope {
   /** Absent for FARGATE tasks. */
   readonly containerInstanceArn?: ContainerInstanceArn;
   readonly serviceArn?: ServiceArn;
+  /** The managed daemon that it is of; then `deploymentId` is the ARN of its revision. */
+  readonly daemonArn?: DaemonArn;
   /** `ecs-svc/…` of the deployment that started it. */
   readonly deploymentId?: string;
   readonly group: string;
@@ -227,8 +236,6 @@ export interface TaskRow extends Scope {
   readonly protectedUntil?: number;
   /** The service scheduler has taken note of its end; set once, after STOPPED. */
   readonly settled?: true;
-  /** Sequence number of the payload that the agent last acknowledged for this task; absent until it has one. */
-  readonly acknowledgedSequence?: number;
 }
 
 export interface DeploymentRow {
@@ -334,9 +341,20 @@ export interface AccountSettingRow extends Scope {
   readonly value: string;
 }
 
+/** The root of what the vault seals with, wrapped by the operator's key; see `keys/vault.ts`. */
+export interface VaultKeyRow {
+  readonly id: string;
+  /** Which key of the operator wrapped it. */
+  readonly wrappedBy: string;
+  /** Base64. */
+  readonly wrapped: string;
+  readonly createdAt: number;
+}
+
 export interface AccessKeyRow {
   readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  /** Sealed by the vault with the access key id as its context. */
+  readonly sealedSecret: string;
   readonly account: string;
   /** `arn:aws:iam::<account>:root`, `…:user/<name>` or `…:role/<name>`. */
   readonly principalArn: Arn<string> | string;

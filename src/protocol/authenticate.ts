@@ -19,7 +19,8 @@ export interface Credential {
 }
 
 export interface CredentialSource {
-  find(accessKeyId: string): Credential | undefined;
+  /** `sessionToken` is what the request carries; temporary credentials are found by it. */
+  find(accessKeyId: string, sessionToken?: string): Credential | undefined;
 }
 
 export interface Identity {
@@ -60,7 +61,7 @@ export function createAuthenticate(options: {
     if (signature.service !== signingName) {
       throw new AuthError('signatureMismatch', `Credential should be scoped to correct service: '${signingName}'. `);
     }
-    const credential = options.credentials.find(signature.accessKeyId);
+    const credential = options.credentials.find(signature.accessKeyId, signature.securityToken);
     if (!credential) throw new AuthError('unknownKey', 'The security token included in the request is invalid.');
     const nowMs = options.clock.now();
     const { principal, secretAccessKey } = credential;

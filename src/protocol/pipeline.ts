@@ -12,7 +12,7 @@ import { uuid } from '#lib/ids.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { Authenticate } from './authenticate.ts';
-import type { Authorize } from './authorize.ts';
+import type { Authorize, Permission, RequestFacts } from './authorize.ts';
 import type { WireError } from './codecs/codec.ts';
 import {
   AuthError,
@@ -72,15 +72,22 @@ export function createPipeline(options: PipelineOptions): Serve {
         throw service.missingMembers?.(operationName, missing) ?? missingMembers(codec.protocol, missing);
       }
 
-      const decision = options.authorize({ principal, action, resource: '*', region });
-      if (!decision.allowed) throw new AuthError('accessDenied', decision.message);
-
       session = options.openSession();
-      const context: RequestContext = {
+      const facts: RequestFacts = {
         requestId,
+        region,
+        sourceIp: request.remoteAddress,
+        userAgent: header(request.headers, 'user-agent') ?? '',
+        secure: request.secure ?? false,
+      };
+      const require = (...permissions: readonly Permission[]) => {
+        const decision = options.authorize({ ...facts, principal, permissions });
+        if (!decision.allowed) throw new AuthError('accessDenied', decision.message);
+      };
+      const context: RequestContext = {
+        ...facts,
         principal,
         account: principal.account,
-        region,
         service: service.name,
         operation: operationName,
         clock,
@@ -91,12 +98,13 @@ export function createPipeline(options: PipelineOptions): Serve {
         store: session,
         deps: service.deps,
         endpoint: endpointOf(request) ?? options.endpoint(),
-        sourceIp: request.remoteAddress,
-        userAgent: header(request.headers, 'user-agent') ?? '',
+        require,
         get signal() {
           return request.signal;
         },
       };
+      const needed = operation.permissions(context, input);
+      require(...(Array.isArray(needed) ? needed : [needed]));
       const output = await operation.handler(context, input);
 
       const reply = operation.encode(output, requestId);

@@ -1,4 +1,5 @@
 /** A loaded service: its operations, compiled per protocol at their first use and kept. */
+import type { Permissions } from './authorize.ts';
 import type { Codec, OperationCodec } from './codecs/codec.ts';
 import { requiredChecker } from './schema/required.ts';
 import { errorShape, isOperationSchema, type StructureShape, toOperation } from './schema/shape.ts';
@@ -10,6 +11,7 @@ export interface ServedOperation extends OperationCodec {
   readonly missing: (input: unknown) => string[];
   /** Absent when the operation exists at AWS and not here. */
   readonly handler: Handler | undefined;
+  readonly permissions: Permissions;
 }
 
 export interface ServiceModel {
@@ -35,6 +37,7 @@ function createModel(service: ServiceDefinition, loaded: LoadedService): Service
         ...codec.compile(service, operation),
         missing: requiredChecker(operation.input),
         handler: Object.hasOwn(loaded.handlers, name) ? loaded.handlers[name] : undefined,
+        permissions: loaded.permissions?.[name] ?? (() => ({ action: `${service.name}:${name}`, resource: '*' })),
       };
       served.set(id, made);
       return made;

@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { Scope } from '#model/arn.ts';
+import type { Permission, Permissions } from './authorize.ts';
 
 export const wireProtocols = [
   'awsJson1_0',
@@ -24,9 +25,38 @@ export interface Principal {
   readonly account: string;
   /** `arn:aws:iam::<account>:root`, `…:user/<name>`, `arn:aws:sts::<account>:assumed-role/<role>/<session>`. */
   readonly arn: string;
-  /** IAM's unique id; GetCallerIdentity answers it as UserId. */
+  /** IAM's unique id; GetCallerIdentity answers it as UserId. `<role id>:<session name>` for sessions of roles. */
   readonly userId: string;
   readonly accessKeyId: string;
+  /** Of temporary credentials: how they came to be. */
+  readonly session?: SessionFacts;
+}
+
+/** What STS knew when it made temporary credentials; it travels in the session token. Times are epoch milliseconds. */
+export interface SessionFacts {
+  readonly kind: 'assumed-role' | 'federated-user' | 'session-token';
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** ARN of the role; of the user (or root) behind the other kinds. */
+  readonly issuerArn: string;
+  /** IAM's unique id of the issuer: a role made anew under an old name does not revive old sessions. */
+  readonly issuerId: string;
+  /** RoleSessionName, or the federated user's name. */
+  readonly name?: string;
+  /** Session policies as JSON; absent where none were given. */
+  readonly policies?: readonly string[];
+  /** ARNs of managed policies given as session policies. */
+  readonly policyArns?: readonly string[];
+  /** Session tags: `aws:PrincipalTag/*`, over those of the role or user. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys?: readonly string[];
+  readonly sourceIdentity?: string;
+  /** A role that assumed this one: role chaining caps sessions at an hour. */
+  readonly chained?: boolean;
+  /** The service that it was made for: `ecs-tasks.amazonaws.com`. */
+  readonly service?: string;
+  /** Condition keys that the session carries on every request: `ecs:…`, `ec2:…` of credentials that a service made. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 /** What one request gives its handler. `S` is the store's session, named by the services (this room cannot see it). */
@@ -45,6 +75,10 @@ export interface RequestContext<D = unknown, S = unknown> extends Scope {
   readonly endpoint: string;
   readonly sourceIp: string;
   readonly userAgent: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
+  /** Asks for more than the operation's `permissions` could know beforehand; throws access denied. */
+  readonly require: (...permissions: readonly Permission[]) => void;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }
@@ -59,6 +93,8 @@ export interface LoadedService {
   /** The SDK module: every `<Operation>$` schema, and error schemas. */
   readonly schemas: Readonly<Record<string, unknown>>;
   readonly handlers: Readonly<Record<string, Handler>>;
+  /** What each operation needs; one without an entry needs its own action on `*`. */
+  readonly permissions?: Readonly<Record<string, Permissions>>;
 }
 
 export interface ServiceDefinition {

@@ -13,6 +13,8 @@ export interface WireRequest {
   /** The limit in bytes that the body went beyond; `body` is then empty. */
   readonly exceededLimitBytes?: number;
   readonly remoteAddress: string;
+  /** It came over TLS. */
+  readonly secure?: boolean;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,19 @@
 /** Every table of Slipway. A new one: docs/checklists/new-table.md. */
 import { familyOf, scopeKey } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
+import type { DaemonDeploymentRow, DaemonRevisionRow, DaemonRow } from '#model/daemon.ts';
+import type { ImagePullRow, ImageRow, ImageTagRow, RepositoryBlobRow, RepositoryRow } from '#model/ecr.ts';
+import type {
+  AccountRow,
+  GroupRow,
+  InstanceProfileRow,
+  ManagedPolicyRow,
+  OpenIdConnectProviderRow,
+  RevokedSessionRow,
+  RoleRow,
+  RoleUseRow,
+  UserRow,
+} from '#model/iam.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
@@ -14,6 +27,7 @@ import type {
   TaskDefinitionFamilyRow,
   TaskDefinitionRow,
   TaskRow,
+  VaultKeyRow,
 } from '#model/rows.ts';
 import type { ServiceDeploymentRow, ServiceRevisionRow } from '#model/service-deployment.ts';
 import { isServing } from '#model/task-serving.ts';
@@ -81,7 +95,17 @@ export const taskDefinitionFamilies = table<TaskDefinitionFamilyRow>()({
 export const containerInstances = table<ContainerInstanceRow>()({
   name: 'containerInstances',
   key: (row) => row.arn,
-  indexes: { byCluster: (row) => row.clusterArn },
+  indexes: {
+    byCluster: (row) => row.clusterArn,
+    /** `cluster#name` of the capacity provider that an instance belongs to. */
+    byCapacityProvider: (row) =>
+      row.status === 'INACTIVE' || row.capacityProviderName === undefined
+        ? undefined
+        : `${row.clusterArn}#${row.capacityProviderName}`,
+    /** Instances that wait for critical daemons, or come back to them. */
+    waitingForDaemons: (row) =>
+      row.status === 'REGISTERING' || row.drainedForDaemon !== undefined ? row.clusterArn : undefined,
+  },
   sums: {
     byCluster: {
       group: (row) => row.clusterArn,
@@ -102,6 +126,10 @@ export const tasks = table<TaskRow>()({
     liveByService: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.serviceArn),
     /** Stopped tasks that their service's scheduler has not taken note of yet. */
     unsettledByService: (row) => (row.lastStatus === 'STOPPED' && !row.settled ? row.serviceArn : undefined),
+    byDaemon: (row) => row.daemonArn,
+    liveByDaemon: (row) => (row.lastStatus === 'STOPPED' ? undefined : row.daemonArn),
+    /** Stopped tasks that their daemon's scheduler has not taken note of yet. */
+    unsettledByDaemon: (row) => (row.lastStatus === 'STOPPED' && !row.settled ? row.daemonArn : undefined),
     byGroup: (row) => `${row.clusterArn}#${row.group}`,
     byStartedBy: (row) => (row.startedBy === undefined ? undefined : `${row.clusterArn}#${row.startedBy}`),
     byTaskDefinition: (row) => row.taskDefinitionArn,
@@ -184,6 +212,36 @@ export const serviceRevisions = table<ServiceRevisionRow>()({
   indexes: { byService: (row) => row.serviceArn },
 });
 
+export const daemonTaskDefinitionFamilies = table<TaskDefinitionFamilyRow>()({
+  name: 'daemonTaskDefinitionFamilies',
+  key: (row) => row.key,
+  indexes: { byScope: scopeKey },
+});
+
+export const daemons = table<DaemonRow>()({
+  name: 'daemons',
+  key: (row) => row.arn,
+  indexes: { byCluster: (row) => row.clusterArn, byTaskDefinition: (row) => row.taskDefinitionArns },
+  sums: { byCluster: { group: (row) => row.clusterArn, measures: { count: one } } },
+});
+
+/** Keys of a daemon sort newest first. */
+export const daemonDeployments = table<DaemonDeploymentRow>()({
+  name: 'daemonDeployments',
+  key: (row) => row.arn,
+  indexes: {
+    byDaemon: (row) => row.daemonArn,
+    /** All that are over, found by the reaper. */
+    finished: (row) => (row.finishedAt === undefined ? undefined : 'finished'),
+  },
+});
+
+export const daemonRevisions = table<DaemonRevisionRow>()({
+  name: 'daemonRevisions',
+  key: (row) => row.arn,
+  indexes: { byDaemon: (row) => row.daemonArn },
+});
+
 export const clientTokens = table<ClientTokenRow>()({
   name: 'clientTokens',
   key: (row) => row.key,
@@ -200,6 +258,119 @@ export const accessKeys = table<AccessKeyRow>()({
   name: 'accessKeys',
   key: (row) => row.accessKeyId,
   indexes: { byAccount: (row) => row.account, byPrincipal: (row) => row.principalArn },
+});
+
+export const accounts = table<AccountRow>()({
+  name: 'accounts',
+  key: (row) => row.id,
+  indexes: { byAlias: (row) => row.alias },
+});
+
+/** Names of one kind are unique in an account without regard to case. */
+const nameKey = (row: { readonly account: string; readonly name: string }) =>
+  `${row.account}/${row.name.toLowerCase()}`;
+const accountOf = (row: { readonly account: string }) => row.account;
+
+export const users = table<UserRow>()({
+  name: 'users',
+  key: (row) => row.arn,
+  indexes: {
+    byAccount: accountOf,
+    byName: nameKey,
+    byGroup: (row) => row.groupArns,
+    byAttachedPolicy: (row) => row.attachedPolicyArns,
+    byBoundary: (row) => row.permissionsBoundary,
+  },
+});
+
+export const groups = table<GroupRow>()({
+  name: 'groups',
+  key: (row) => row.arn,
+  indexes: { byAccount: accountOf, byName: nameKey, byAttachedPolicy: (row) => row.attachedPolicyArns },
+});
+
+export const roles = table<RoleRow>()({
+  name: 'roles',
+  key: (row) => row.arn,
+  indexes: {
+    byAccount: accountOf,
+    byName: nameKey,
+    byAttachedPolicy: (row) => row.attachedPolicyArns,
+    byBoundary: (row) => row.permissionsBoundary,
+  },
+});
+
+export const roleUses = table<RoleUseRow>()({ name: 'roleUses', key: (row) => row.roleArn, indexes: {} });
+
+export const managedPolicies = table<ManagedPolicyRow>()({
+  name: 'managedPolicies',
+  key: (row) => row.arn,
+  indexes: { byAccount: accountOf, byName: nameKey },
+});
+
+export const instanceProfiles = table<InstanceProfileRow>()({
+  name: 'instanceProfiles',
+  key: (row) => row.arn,
+  indexes: { byAccount: accountOf, byName: nameKey, byRole: (row) => row.roleArn },
+});
+
+export const openIdConnectProviders = table<OpenIdConnectProviderRow>()({
+  name: 'openIdConnectProviders',
+  key: (row) => row.arn,
+  indexes: { byAccount: accountOf },
+});
+
+export const revokedSessions = table<RevokedSessionRow>()({
+  name: 'revokedSessions',
+  key: (row) => row.accessKeyId,
+  indexes: {},
+});
+
+/** The key under which everything at rest is sealed, itself wrapped by the operator's key. */
+export const vaultKeys = table<VaultKeyRow>()({ name: 'vaultKeys', key: (row) => row.id, indexes: {} });
+
+export const repositories = table<RepositoryRow>()({
+  name: 'repositories',
+  key: (row) => row.arn,
+  indexes: {
+    /** `private/account/region`, `public/account/us-east-1` */
+    byRegistry: (row) => `${row.kind}/${scopeKey(row)}`,
+    withLifecyclePolicy: (row) => (row.lifecyclePolicyText === undefined ? undefined : 'lifecycle'),
+  },
+});
+
+export const repositoryBlobs = table<RepositoryBlobRow>()({
+  name: 'repositoryBlobs',
+  key: (row) => row.key,
+  indexes: { byRepository: (row) => row.repositoryArn, byDigest: (row) => row.digest },
+});
+
+export const images = table<ImageRow>()({
+  name: 'images',
+  key: (row) => row.key,
+  indexes: {
+    byRepository: (row) => row.repositoryArn,
+    byDigest: (row) => row.digest,
+    /** `<repositoryArn>@<digest>` of what it refers to. */
+    bySubject: (row) => (row.subjectDigest === undefined ? undefined : `${row.repositoryArn}@${row.subjectDigest}`),
+    /** `<repositoryArn>@<digest>` of every manifest that an index lists. */
+    byChild: (row) => row.children.map((child) => `${row.repositoryArn}@${child.digest}`),
+    /** `<repositoryArn>@<digest>` of config and layers. */
+    byBlob: (row) =>
+      [...(row.config ? [row.config] : []), ...row.layers].map((blob) => `${row.repositoryArn}@${blob.digest}`),
+  },
+});
+
+export const imageTags = table<ImageTagRow>()({
+  name: 'imageTags',
+  key: (row) => row.key,
+  indexes: { byRepository: (row) => row.repositoryArn, byImage: (row) => `${row.repositoryArn}@${row.digest}` },
+});
+
+export const imagePulls = table<ImagePullRow>()({
+  name: 'imagePulls',
+  key: (row) => row.key,
+  indexes: { byRepository: (row) => row.repositoryArn },
 });
 
 export const logGroups = table<LogGroupRow>()({
@@ -228,9 +399,28 @@ export const allTables: readonly Table<any>[] = [
   serviceEvents,
   serviceDeployments,
   serviceRevisions,
+  daemonTaskDefinitionFamilies,
+  daemons,
+  daemonDeployments,
+  daemonRevisions,
   clientTokens,
   accountSettings,
   accessKeys,
+  accounts,
+  users,
+  groups,
+  roles,
+  roleUses,
+  managedPolicies,
+  instanceProfiles,
+  openIdConnectProviders,
+  revokedSessions,
+  vaultKeys,
+  repositories,
+  repositoryBlobs,
+  images,
+  imageTags,
+  imagePulls,
   logGroups,
   logStreams,
 ];

@@ -1,5 +1,5 @@
 /** What a person needs to know when Slipway is up. */
-import type { AccessKeyRow } from '#model/rows.ts';
+import type { AccessKey } from '#auth/access-key.ts';
 import type { Progress } from './progress.ts';
 
 export interface Ready {
@@ -8,7 +8,7 @@ export interface Ready {
   readonly agent: boolean;
   readonly urls: readonly string[];
   /** Set at the first start only: the administrator's key and the file that keeps it. */
-  readonly newKey?: AccessKeyRow & { readonly file: string };
+  readonly newKey?: AccessKey & { readonly file: string };
 }
 
 export function sayReady(progress: Progress, ready: Ready): void {

@@ -126,7 +126,7 @@ async function connect(controlPlane: ControlPlane, region: string): Promise<ECSC
 async function startAgent(run: Running, controlPlane: ControlPlane, ecs: ECSClient): Promise<AgentProcess> {
   const { config, clock, logger, endings, progress, signal } = run;
   const { account } = controlPlane.administrator;
-  const key = await ensureAgentKey({ store: controlPlane.store, clock, random, account });
+  const key = await ensureAgentKey({ store: controlPlane.store, vault: controlPlane.vault, clock, random, account });
   const logFile = path.join(logDirectory(config.dataDir), 'agent.log');
   const agent = startAgentProcess({
     cluster: clusterName,
