@@ -18,8 +18,12 @@ export function createEcsService(deps: EcsDeps = {}): ServiceDefinition {
     missingMembers,
     deps,
     async load() {
-      const [schemas, { handlers }] = await Promise.all([import('@aws-sdk/client-ecs'), import('./handlers.ts')]);
-      return { schemas: withAgentMembers(schemas), handlers };
+      const [schemas, { handlers }, { permissions }] = await Promise.all([
+        import('@aws-sdk/client-ecs'),
+        import('./handlers.ts'),
+        import('./permissions/permissions.ts'),
+      ]);
+      return { schemas: withAgentMembers(schemas), handlers, permissions };
     },
   };
 }

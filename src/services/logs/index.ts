@@ -40,11 +40,12 @@ export function defineLogsService(events: EventStorage): ServiceDefinition {
     apiVersion: '2014-03-28',
     protocols: ['awsJson1_1'],
     load: async () => {
-      const [schemas, { handlers }] = await Promise.all([
+      const [schemas, { handlers }, { permissions }] = await Promise.all([
         import('@aws-sdk/client-cloudwatch-logs'),
         import('./handlers.ts'),
+        import('./permissions.ts'),
       ]);
-      return { schemas: schemas as unknown as Readonly<Record<string, unknown>>, handlers };
+      return { schemas: schemas as unknown as Readonly<Record<string, unknown>>, handlers, permissions };
     },
     deps: { events },
   };
