@@ -21,6 +21,7 @@ export const rooms: readonly Room[] = [
   { name: 'launch' },
   { name: 'auth' },
   { name: 'images' },
+  { name: 'scanning' },
   { name: 'services', closed: true },
   { name: 'reconcilers', closed: true },
   { name: 'acs' },
