@@ -108,7 +108,7 @@ for (const [name, compare, lists] of orders) {
     for (const list of lists) {
       test(list.join(' < '), () => {
         for (let i = 0; i < list.length; i++) {
-          assert.equal(compare(list[i]!, list[i]!), 0, list[i]);
+          assert.equal(compare(list[i]!, list[i]!), 0);
           for (let j = i + 1; j < list.length; j++) {
             assert.ok(compare(list[i]!, list[j]!) < 0, `${list[i]} < ${list[j]}`);
             assert.ok(compare(list[j]!, list[i]!) > 0, `${list[j]} > ${list[i]}`);
@@ -119,7 +119,7 @@ for (const [name, compare, lists] of orders) {
 
     test('is antisymmetric and takes any text', () => {
       const version = fc.stringMatching(/^[0-9a-z.~^:_+-]{1,12}$/);
-      fc.assert(fc.property(version, version, (a, b) => Math.sign(compare(a, b)) === -Math.sign(compare(b, a))));
+      fc.assert(fc.property(version, version, (a, b) => Math.sign(compare(a, b)) + Math.sign(compare(b, a)) === 0));
     });
   });
 }
