@@ -1,0 +1,100 @@
+/**
+ * What is installed in an image: its layers from the lowest to the topmost, each changing what those below say, as they
+ * do for a container.
+ */
+import type { Readable } from 'node:stream';
+import { visitLayer } from './layer.ts';
+import type { Analyser, Distribution, Package } from './package.ts';
+import { apk } from './packages/apk.ts';
+import { dpkg } from './packages/dpkg.ts';
+import { readGoBinary } from './packages/go-build-info.ts';
+import { isJavaArchive, readJavaArchive } from './packages/java-archive.ts';
+import { npm, python } from './packages/languages.ts';
+import { osReleasePaths, readOsRelease } from './packages/os-release.ts';
+import { berkeleyPath, rpm } from './packages/rpm.ts';
+
+export interface Layer {
+  readonly digest: string;
+  readonly open: () => Promise<Readable>;
+}
+
+export interface InstalledPackage extends Package {
+  /** Digest of the layer that brought it. */
+  readonly layerDigest: string;
+}
+
+export interface Inventory {
+  readonly distribution: Distribution | undefined;
+  readonly packages: readonly InstalledPackage[];
+  /** Why the list may be incomplete, for people. */
+  readonly gaps: readonly string[];
+}
+
+const analysers: readonly Analyser[] = [dpkg, apk, rpm, npm, python];
+
+/** A larger file is not read: a package database is far smaller, and a program as large would take all the memory. */
+const maxFileBytes = 256 * 1024 * 1024;
+/** A Go program is never smaller; scripts and shell wrappers are. */
+const minProgramBytes = 256 * 1024;
+
+interface Found {
+  readonly layerDigest: string;
+  /** Kept until the distribution is known; programs and archives are read at once, for their size. */
+  readonly bytes?: Buffer;
+  readonly packages?: readonly Package[];
+}
+
+const isProgram = (sizeBytes: number, isExecutable: boolean) => isExecutable && sizeBytes >= minProgramBytes;
+
+/** Rejects when a layer cannot be read. */
+export async function analyse(layers: readonly Layer[]): Promise<Inventory> {
+  const files = new Map<string, Found>();
+  const gaps: string[] = [];
+  const drop = (directory: string) => {
+    for (const path of files.keys()) if (directory === '' || path.startsWith(`${directory}/`)) files.delete(path);
+  };
+  for (const { digest, open } of layers) {
+    await visitLayer(await open(), {
+      wants(path, sizeBytes, isExecutable) {
+        files.delete(path);
+        const isWanted =
+          osReleasePaths.includes(path) ||
+          berkeleyPath.test(path) ||
+          isJavaArchive(path) ||
+          isProgram(sizeBytes, isExecutable) ||
+          analysers.some((analyser) => analyser.wants(path));
+        if (isWanted && sizeBytes > maxFileBytes) gaps.push(`/${path} is too large to be read (${sizeBytes} bytes)`);
+        return isWanted && sizeBytes <= maxFileBytes;
+      },
+      async onFile(path, bytes) {
+        const isKept =
+          osReleasePaths.includes(path) || berkeleyPath.test(path) || analysers.some((one) => one.wants(path));
+        if (isKept) files.set(path, { layerDigest: digest, bytes });
+        else {
+          const packages = isJavaArchive(path) ? await readJavaArchive(bytes, path) : readGoBinary(bytes, path);
+          if (packages.length > 0) files.set(path, { layerDigest: digest, packages });
+        }
+      },
+      onRemoved(path) {
+        files.delete(path);
+        drop(path);
+      },
+      onOpaque: drop,
+    });
+  }
+  return toInventory(files, gaps);
+}
+
+function toInventory(files: ReadonlyMap<string, Found>, gaps: string[]): Inventory {
+  const release = osReleasePaths.map((path) => files.get(path)?.bytes).find((bytes) => bytes !== undefined);
+  const distribution = release && readOsRelease(release.toString());
+  const packages: InstalledPackage[] = [];
+  for (const [path, { layerDigest, bytes, packages: read }] of files) {
+    if (berkeleyPath.test(path)) gaps.push(`/${path} is an RPM database in the Berkeley DB format, which is not read`);
+    const found =
+      read ??
+      analysers.filter((one) => one.wants(path)).flatMap((one) => one.read({ path, bytes: bytes! }, distribution));
+    for (const one of found) packages.push({ ...one, layerDigest });
+  }
+  return { distribution, packages, gaps };
+}
