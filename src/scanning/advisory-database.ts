@@ -1,0 +1,150 @@
+/**
+ * Advisories on this machine: one SQLite file made of OSV's exports, looked up by ecosystem and package. The operator
+ * brings the exports (`slipway scan-db update`); without a database nothing can be said about an image.
+ *
+ * A new database is written beside the old one and takes its place in one step, so a reader has either.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type Entry, open as openZip, type ZipFile } from 'yauzl';
+import type { Advisory } from './advisory.ts';
+
+export interface AdvisoryDatabase {
+  /** When it was made; epoch milliseconds. Names it: findings of another one may differ. */
+  readonly updatedAt: number;
+  readonly advisoryCount: number;
+  /** Advisories that name the package; withdrawn ones are not in it. */
+  find(ecosystem: string, name: string): Advisory[];
+  close(): void;
+}
+
+const schema = `
+  CREATE TABLE meta (updatedAt INTEGER NOT NULL, advisoryCount INTEGER NOT NULL);
+  CREATE TABLE advisories (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
+  CREATE TABLE affected (ecosystem TEXT NOT NULL, name TEXT NOT NULL, advisory INTEGER NOT NULL,
+    PRIMARY KEY (ecosystem, name, advisory)) WITHOUT ROWID;
+`;
+
+/** Undefined when there is no database yet. */
+export function openAdvisoryDatabase(path: string): AdvisoryDatabase | undefined {
+  if (!existsSync(path)) return undefined;
+  const database = new DatabaseSync(path, { readOnly: true });
+  const meta = database.prepare('SELECT updatedAt, advisoryCount FROM meta').get() as {
+    updatedAt: number;
+    advisoryCount: number;
+  };
+  const exact = database.prepare(
+    'SELECT document FROM affected JOIN advisories ON number = advisory WHERE ecosystem = ? AND name = ?',
+  );
+  const variants = database.prepare(
+    "SELECT DISTINCT document FROM affected JOIN advisories ON number = advisory WHERE ecosystem BETWEEN ? || ':' AND ? || ';' AND name = ?",
+  );
+  return {
+    ...meta,
+    find(ecosystem, name) {
+      const rows = exact.all(ecosystem, name) as { document: string }[];
+      // Red Hat names its repositories too: `Red Hat:enterprise_linux:9::baseos`.
+      if (ecosystem.startsWith('Red Hat:')) rows.push(...(variants.all(ecosystem, ecosystem, name) as typeof rows));
+      return rows.map(({ document }) => JSON.parse(document) as Advisory);
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Texts of every entry that is a JSON file. */
+async function* entriesOf(path: string): AsyncGenerator<string> {
+  const zip = await new Promise<ZipFile>((resolve, reject) => {
+    openZip(path, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  try {
+    while (true) {
+      const entry = await new Promise<Entry | undefined>((resolve, reject) => {
+        zip.once('entry', resolve);
+        zip.once('end', () => resolve(undefined));
+        zip.once('error', reject);
+        zip.readEntry();
+      });
+      zip.removeAllListeners();
+      if (!entry) return;
+      if (entry.fileName.endsWith('.json')) yield await readText(zip, entry);
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+function readText(zip: ZipFile, entry: Entry): Promise<string> {
+  return new Promise((resolve, reject) => {
+    zip.openReadStream(entry, (error, stream) => {
+      if (error) return reject(error);
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', reject);
+      stream.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    });
+  });
+}
+
+/** Advisories of a directory: `.json` files and `.zip` exports, at any depth. */
+async function* documentsOf(directory: string): AsyncGenerator<{ readonly path: string; readonly text: string }> {
+  const names = await readdir(directory, { recursive: true });
+  for (const name of names.sort()) {
+    const path = join(directory, name);
+    if (name.endsWith('.zip')) for await (const text of entriesOf(path)) yield { path, text };
+    else if (name.endsWith('.json')) yield { path, text: await readFile(path, 'utf8') };
+  }
+}
+
+function parseAdvisory(path: string, text: string): Advisory {
+  let advisory: Advisory | undefined;
+  try {
+    advisory = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} holds something that is not JSON`, { cause: error });
+  }
+  if (typeof advisory?.id !== 'string') throw new Error(`${path} holds something that is no advisory in OSV's form`);
+  return advisory;
+}
+
+/**
+ * Makes the database at `path` anew from what is in `directory`. Rejects, and leaves the old one, when a file is damaged
+ * or nothing is there.
+ */
+export async function importAdvisories(options: {
+  readonly directory: string;
+  readonly path: string;
+  readonly now: number;
+}): Promise<{ readonly advisoryCount: number; readonly packageCount: number }> {
+  const draft = `${options.path}.new`;
+  await rm(draft, { force: true });
+  const database = new DatabaseSync(draft);
+  try {
+    database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; ${schema}`);
+    const insertAdvisory = database.prepare('INSERT OR REPLACE INTO advisories (id, document) VALUES (?, ?)');
+    const insertAffected = database.prepare('INSERT OR IGNORE INTO affected VALUES (?, ?, ?)');
+    let advisoryCount = 0;
+    database.exec('BEGIN');
+    for await (const { path, text } of documentsOf(options.directory)) {
+      const advisory = parseAdvisory(path, text);
+      if (advisory.withdrawn !== undefined) continue;
+      const { lastInsertRowid } = insertAdvisory.run(advisory.id, text);
+      for (const { package: named } of advisory.affected ?? []) {
+        if (named?.ecosystem && named.name) insertAffected.run(named.ecosystem, named.name, lastInsertRowid);
+      }
+      advisoryCount++;
+    }
+    if (advisoryCount === 0) throw new Error(`no advisories in ${options.directory}: neither .json nor .zip files`);
+    database.prepare('INSERT INTO meta VALUES (?, ?)').run(options.now, advisoryCount);
+    database.exec('COMMIT; PRAGMA synchronous = FULL');
+    const { count } = database.prepare('SELECT COUNT(*) AS count FROM affected').get() as { count: number };
+    database.close();
+    await rename(draft, options.path);
+    return { advisoryCount, packageCount: count };
+  } catch (error) {
+    if (database.isOpen) database.close();
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
