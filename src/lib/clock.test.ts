@@ -77,4 +77,16 @@ describe('systemClock', () => {
     await assert.rejects(systemClock.sleep(60_000, AbortSignal.abort(new Error('stop'))), /stop/);
     clearInterval(keepAlive);
   });
+
+  it('takes waits that are longer than a timeout of Node', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const fired: string[] = [];
+    const month = 30 * 24 * 3_600_000;
+    systemClock.after(month, () => fired.push('month'));
+    systemClock.after(month, () => fired.push('cancelled')).cancel();
+    t.mock.timers.tick(2 ** 31 - 1);
+    assert.deepEqual(fired, []);
+    t.mock.timers.tick(month - 2 ** 31 + 1);
+    assert.deepEqual(fired, ['month']);
+  });
 });

@@ -30,11 +30,19 @@ function sleepOn(clock: Pick<Clock, 'after'>, delayMs: number, signal?: AbortSig
   });
 }
 
+/** Node fires at once when it is asked to wait longer. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, fn) {
-    const handle = setTimeout(fn, delayMs);
-    handle.unref();
+    let handle: NodeJS.Timeout;
+    const wait = (leftMs: number) => {
+      const isLast = leftMs <= longestTimeoutMs;
+      handle = setTimeout(isLast ? fn : () => wait(leftMs - longestTimeoutMs), Math.min(leftMs, longestTimeoutMs));
+      handle.unref();
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
   sleep: (delayMs, signal) => sleepOn(systemClock, delayMs, signal),
