@@ -3,7 +3,7 @@ import type { Attribute, Tag, TaskOverride } from '@aws-sdk/client-ecs';
 import type { Clock } from '#lib/clock.ts';
 import { hexId, uuid } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
-import { type ContainerArn, containerArn, type ServiceArn, taskArn } from '#model/arn.ts';
+import { type ContainerArn, containerArn, type DaemonArn, type ServiceArn, taskArn } from '#model/arn.ts';
 import type {
   ClusterRow,
   ContainerInstanceRow,
@@ -33,6 +33,8 @@ export interface TaskTemplate {
   readonly startedBy?: string | undefined;
   readonly referenceId?: string | undefined;
   readonly serviceArn?: ServiceArn | undefined;
+  readonly daemonArn?: DaemonArn | undefined;
+  readonly capacityProviderName?: string | undefined;
   readonly deploymentId?: string | undefined;
   readonly enableExecuteCommand: boolean;
   /** All of them, propagated and managed ones included. */
@@ -136,6 +138,8 @@ export function birthOf(
       taskDefinitionArn: definition.arn,
       containerInstanceArn: instance.arn,
       serviceArn: template.serviceArn,
+      daemonArn: template.daemonArn,
+      capacityProviderName: template.capacityProviderName,
       deploymentId: template.deploymentId,
       group: template.group,
       startedBy: template.startedBy,
@@ -156,7 +160,6 @@ export function birthOf(
       createdAt: deps.clock.now(),
       version: 1,
       tags: template.tags,
-      acknowledgedSequence: undefined,
       startedAt: undefined,
       connectivity: undefined,
       connectivityAt: undefined,

@@ -10,14 +10,7 @@
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-daemons-deployments.html
  */
 import type { DaemonDeploymentConfiguration, Tag } from '@aws-sdk/client-ecs';
-import type {
-  ClusterArn,
-  DaemonArn,
-  DaemonDeploymentArn,
-  DaemonRevisionArn,
-  Scope,
-  TaskDefinitionArn,
-} from './arn.ts';
+import type { ClusterArn, DaemonArn, DaemonDeploymentArn, DaemonRevisionArn, Scope, TaskDefinitionArn } from './arn.ts';
 import { circuitBreakerThreshold } from './circuit-breaker.ts';
 import type { ContainerInstanceRow, TaskRow } from './rows.ts';
 
@@ -102,6 +95,8 @@ export interface DaemonDeploymentRow {
   };
   readonly failureCount: number;
   readonly threshold: number;
+  /** The circuit breaker's count when it tripped. */
+  readonly tripped?: number;
   /** Instances are being given their new task; when all have it, the step is over. */
   readonly stepUnderWay?: boolean;
   /** The next step waits until then. */

@@ -107,6 +107,28 @@ test('what is not urgent waits for more of its kind, and goes at once when somet
   driver.close();
 });
 
+test('what can wait takes a small part of the time, also when its passes are long and wake it again', async () => {
+  let pass = () => {};
+  const { clock, seen, driver, store, reconciler } = await setUp(() => {
+    pass();
+    return undefined;
+  });
+  let busyMs = 0;
+  const now = clock.now.bind(clock);
+  Object.assign(clock, { now: () => now() + busyMs });
+  Object.assign(reconciler, { isUrgent: () => false });
+  const change = () => store.transact((tx) => tx.put(clusters, sample('a', busyMs)));
+  pass = () => {
+    busyMs += 20;
+    change();
+  };
+  change();
+  clock.advance(1000);
+  // At 50 ms, then after nine times the 20 ms that each took.
+  assert.equal(seen.length, 6);
+  driver.close();
+});
+
 test('nothing is reconciled while the journal is far behind', async () => {
   const { clock, seen, driver, store, reconciler } = await setUp(() => undefined);
   store.transact((tx) => {

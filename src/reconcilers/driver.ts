@@ -38,6 +38,8 @@ const SLICE_MS = 5;
 const CALM_MS = 50;
 /** Longer: work that can wait takes more of the time; one address is looked at in any case. */
 const CALM_SLICE_MS = 2;
+/** So many times as long as a slice took, the next one waits. More: large services wait longer; fewer: their passes take more of the time. */
+const CALM_REST = 9;
 /** Changes that wait for the journal. More: what was placed waits longer to be durable; fewer: the disk idles between slices. */
 const MAX_BACKLOG = 10_000;
 const BACKLOG_CHECK_MS = 5;
@@ -109,11 +111,12 @@ export class Driver {
   }
 
   #runCalmSlice(): void {
-    this.#calmSlice = undefined;
+    const { clock } = this.#deps;
+    const startMs = clock.now();
     this.#work(this.#calm, CALM_SLICE_MS);
-    if (this.#calm.size > 0 && !this.#closed) {
-      this.#calmSlice = this.#deps.clock.after(CALM_MS, () => this.#runCalmSlice());
-    }
+    const restMs = Math.max(CALM_MS, CALM_REST * (clock.now() - startMs));
+    const isLeft = this.#calm.size > 0 && !this.#closed;
+    this.#calmSlice = isLeft ? clock.after(restMs, () => this.#runCalmSlice()) : undefined;
   }
 
   /** One slice of what is queued. */

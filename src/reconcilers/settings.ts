@@ -15,10 +15,13 @@ export interface SchedulerSettings {
    * breaker watches. Shorter: a task that crashes soon passes for good; longer: such deployments take longer.
    */
   readonly healthyAfterMs: number;
+  /** How often a repository's lifecycle policy is evaluated. Shorter: images go sooner after they may; longer: less work. */
+  readonly lifecycleIntervalMs: number;
 }
 
 export const defaultSettings: SchedulerSettings = {
   instanceLossMs: 5 * 60_000,
   pendingTimeoutMs: 30 * 60_000,
   healthyAfterMs: 40_000,
+  lifecycleIntervalMs: 3_600_000,
 };

@@ -7,7 +7,12 @@ import type { Store } from '#store/store.ts';
 import { createCapacityProviderReconciler } from './capacity-providers/reconcile.ts';
 import { createDaemonReconciler } from './daemon/reconcile.ts';
 import { Driver } from './driver.ts';
+import { createExpirationReconciler } from './expirations/reconcile.ts';
 import { createInstanceLossReconciler } from './instance-loss/reconcile.ts';
+import { createLifecycleReconciler } from './lifecycle/reconcile.ts';
+import { createLeftoversReconciler } from './lifecycle-leftovers/reconcile.ts';
+import { createInstanceReadinessReconciler } from './managed-daemons/readiness.ts';
+import { createManagedDaemonReconciler } from './managed-daemons/reconcile.ts';
 import { createReaper } from './reapers/reap.ts';
 import { standDeployments } from './service/deployments.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
@@ -28,10 +33,15 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
   deps.store.derived(fleets);
   return new Driver(deps, [
     // Daemons come first: what else belongs on a new instance takes the room that they leave.
+    createManagedDaemonReconciler(deps),
+    createInstanceReadinessReconciler(deps),
     createDaemonReconciler({ ...deps, standDeployments }),
     createServiceReconciler({ ...deps, settings }),
     createInstanceLossReconciler({ ...deps, instanceLossMs }),
     createReaper(deps),
+    createExpirationReconciler(deps),
     createCapacityProviderReconciler(deps),
+    createLifecycleReconciler({ ...deps, intervalMs: settings.lifecycleIntervalMs }),
+    createLeftoversReconciler(deps),
   ]);
 }

@@ -109,6 +109,7 @@ export async function createWorld(seed: number): Promise<World> {
       random,
       logger,
       store: store.session(),
+      deps: {},
     }) as unknown as EcsContext;
   const world: World = {
     get store() {

@@ -11,6 +11,9 @@ import {
   capacityProviders,
   clientTokens,
   clusters,
+  daemonDeployments,
+  daemonRevisions,
+  daemons,
   serviceDeployments,
   serviceEvents,
   serviceRevisions,
@@ -57,9 +60,13 @@ function expired<R>(
 const unused = (tx: Tx) => (row: TaskDefinitionRow) =>
   tx.count(tasks, 'byTaskDefinition', row.arn) === 0 &&
   tx.count(services, 'byTaskDefinition', row.arn) === 0 &&
+  tx.count(daemons, 'byTaskDefinition', row.arn) === 0 &&
   tx.count(taskSets, 'byTaskDefinition', row.arn) === 0
     ? row.deleteRequestedAt
     : undefined;
+
+/** A daemon task definition is describable as DELETED for a while. */
+const deletable = (tx: Tx) => (row: TaskDefinitionRow) => (row.daemon ? row.deletedAt : unused(tx)(row));
 
 /** Service deployments that ended long ago, and the revisions that no deployment of the service runs any more. */
 function expiredDeployments(tx: Tx, beforeMs: number): string[] {
@@ -73,15 +80,38 @@ function expiredDeployments(tx: Tx, beforeMs: number): string[] {
   return old.map(({ arn }) => arn);
 }
 
+/** Deleted daemon task definitions that nothing uses any more stay describable as DELETED for a while. */
+function markDeleted(tx: Tx, nowMs: number): void {
+  const isDue = unused(tx);
+  for (const row of [...tx.find(taskDefinitions, 'deleting', 'deleting')]) {
+    if (!row.daemon || row.deletedAt !== undefined || isDue(row) === undefined) continue;
+    tx.put(taskDefinitions, { ...row, deletedAt: nowMs });
+  }
+}
+
+/** Daemon deployments that ended long ago, and the revisions that no daemon runs any more. */
+function expiredDaemonDeployments(tx: Tx, beforeMs: number): string[] {
+  const ended = tx.find(daemonDeployments, 'finished', 'finished');
+  const old = [...ended].filter((row) => row.finishedAt! <= beforeMs).slice(0, MAX_PER_PASS);
+  for (const { arn, targetRevisionArn, daemonArn } of old) {
+    tx.delete(daemonDeployments, arn);
+    const daemon = tx.get(daemons, daemonArn);
+    const inUse = [daemon?.revisionArn, daemon?.stableRevisionArn].includes(targetRevisionArn);
+    if (!inUse) tx.delete(daemonRevisions, targetRevisionArn);
+  }
+  return old.map(({ arn }) => arn);
+}
+
 export function createReaper(deps: ReaperDeps): Reconciler {
   const { store, clock, stoppedTaskMs = HOUR_MS } = deps;
   const reap = (tx: Tx): boolean => {
     const nowMs = clock.now();
+    markDeleted(tx, nowMs);
     const gone = [
       expired(tx, tasks, tx.find(tasks, 'stopped', 'stopped'), (row) => row.stoppedAt, nowMs - stoppedTaskMs),
       expired(tx, clusters, tx.all(clusters), (row) => row.inactiveAt, nowMs - HOUR_MS),
       expired(tx, capacityProviders, tx.all(capacityProviders), (row) => row.inactiveAt, nowMs - HOUR_MS),
-      expired(tx, taskDefinitions, tx.find(taskDefinitions, 'deleting', 'deleting'), unused(tx), nowMs - HOUR_MS),
+      expired(tx, taskDefinitions, tx.find(taskDefinitions, 'deleting', 'deleting'), deletable(tx), nowMs - HOUR_MS),
       expired(tx, clientTokens, tx.all(clientTokens), (row) => row.createdAt, nowMs - 24 * HOUR_MS),
     ];
     const goneServices = expired(tx, services, tx.all(services), (row) => row.inactiveAt, nowMs - HOUR_MS);
@@ -92,6 +122,7 @@ export function createReaper(deps: ReaperDeps): Reconciler {
       for (const row of [...tx.find(serviceRevisions, 'byService', arn)]) tx.delete(serviceRevisions, row.arn);
     }
     gone.push(expiredDeployments(tx, nowMs - KEPT_DEPLOYMENT_MS));
+    gone.push(expiredDaemonDeployments(tx, nowMs - KEPT_DEPLOYMENT_MS));
     return [...gone, goneServices].some((keys) => keys.length === MAX_PER_PASS);
   };
   return {

@@ -1,10 +1,11 @@
 /**
  * `requiresAttributes`: the capabilities that an instance must report before a task can be placed on it, derived from
  * what its definition uses. Names are those that the ECS agent reports; Docker API versions stand for features that
- * came with them. A task role requires nothing, because no agent is given credentials for it yet.
+ * came with them.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html#attributes
  */
-import type { Attribute, ContainerDefinition, Volume } from '@aws-sdk/client-ecs';
+import type { Attribute, ContainerDefinition, Secret, Volume } from '@aws-sdk/client-ecs';
+import { registryOfImage } from '#images/registry-of-image.ts';
 
 export interface CapabilityInput {
   readonly containerDefinitions: readonly ContainerDefinition[];
@@ -12,6 +13,7 @@ export interface CapabilityInput {
   readonly networkMode?: string;
   readonly pidMode?: string;
   readonly ipcMode?: string;
+  readonly taskRoleArn?: string;
   readonly executionRoleArn?: string;
 }
 
@@ -19,8 +21,19 @@ const aws = (name: string) => `com.amazonaws.ecs.capability.${name}`;
 const ecs = (name: string) => `ecs.capability.${name}`;
 const dockerApi = (version: string) => aws(`docker-remote-api.${version}`);
 
+/** In a registry of ours, under AWS's names or at an address of Slipway's. */
 export function isEcrImage(image: string): boolean {
-  return /^\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|on\.aws)\//.test(image);
+  return registryOfImage(image) !== undefined;
+}
+
+const store = ({ valueFrom = '' }: Secret) => (/^arn:[^:]*:secretsmanager:/.test(valueFrom) ? 'asm' : 'ssm');
+
+function* ofSecrets({ secrets, logConfiguration, repositoryCredentials }: ContainerDefinition): Generator<string> {
+  for (const secret of secrets ?? []) yield ecs(`secrets.${store(secret)}.environment-variables`);
+  for (const secret of logConfiguration?.secretOptions ?? []) {
+    yield ecs(`secrets.${store(secret)}.bootstrap.log-driver`);
+  }
+  if (repositoryCredentials) yield ecs('private-registry-authentication.secretsmanager');
 }
 
 function* ofContainer(container: ContainerDefinition, executionRole: boolean): Generator<string> {
@@ -58,6 +71,7 @@ function* ofContainer(container: ContainerDefinition, executionRole: boolean): G
 }
 
 function* ofTask(task: CapabilityInput): Generator<string> {
+  if (task.taskRoleArn) yield aws(task.networkMode === 'host' ? 'task-iam-role-network-host' : 'task-iam-role');
   if (task.networkMode === 'awsvpc') {
     yield ecs('task-eni');
     yield dockerApi('1.18');
@@ -77,6 +91,7 @@ function* ofTask(task: CapabilityInput): Generator<string> {
 export function requiredAttributes(task: CapabilityInput): Attribute[] {
   const names = new Set(ofTask(task));
   for (const container of task.containerDefinitions) {
+    for (const name of ofSecrets(container)) names.add(name);
     for (const name of ofContainer(container, task.executionRoleArn !== undefined)) names.add(name);
   }
   return [...names].sort().map((name) => ({ name }));

@@ -5,6 +5,8 @@ import type { Session } from '#store/store.ts';
 export interface EcsDeps {
   /** Base URL that agents use for ACS and TCS when it must differ from what the client addressed; normally absent. */
   readonly agentEndpoint?: string;
+  /** The quotas that hold, by name (quotas.ts); what is not there is off. */
+  readonly limits?: Readonly<Record<string, number>>;
 }
 
 export type EcsContext = RequestContext<EcsDeps, Session>;

@@ -7,6 +7,8 @@ export const clusterNotFound = () => new ServiceError('ClusterNotFoundException'
 export const serviceNotFound = () => new ServiceError('ServiceNotFoundException', 'Service not found.');
 export const serviceDeploymentNotFound = () =>
   new ServiceError('ServiceDeploymentNotFoundException', 'Service deployment not found.');
+export const daemonNotFound = () => new ServiceError('DaemonNotFoundException', 'Daemon not found.');
+export const daemonNotActive = () => new ServiceError('DaemonNotActiveException', 'Daemon was not ACTIVE.');
 export const serviceNotActive = () => new ServiceError('ServiceNotActiveException', 'Service was not ACTIVE.');
 export const taskSetNotFound = () =>
   new ServiceError('TaskSetNotFoundException', 'The specified task set was not found.');

@@ -2,12 +2,15 @@
 import type { Handler } from '#protocol/service.ts';
 import { CreateCapacityProvider } from './operations/CreateCapacityProvider.ts';
 import { CreateCluster } from './operations/CreateCluster.ts';
+import { CreateDaemon } from './operations/CreateDaemon.ts';
 import { CreateService } from './operations/CreateService.ts';
 import { CreateTaskSet } from './operations/CreateTaskSet.ts';
 import { DeleteAccountSetting } from './operations/DeleteAccountSetting.ts';
 import { DeleteAttributes } from './operations/DeleteAttributes.ts';
 import { DeleteCapacityProvider } from './operations/DeleteCapacityProvider.ts';
 import { DeleteCluster } from './operations/DeleteCluster.ts';
+import { DeleteDaemon } from './operations/DeleteDaemon.ts';
+import { DeleteDaemonTaskDefinition } from './operations/DeleteDaemonTaskDefinition.ts';
 import { DeleteService } from './operations/DeleteService.ts';
 import { DeleteTaskDefinitions } from './operations/DeleteTaskDefinitions.ts';
 import { DeleteTaskSet } from './operations/DeleteTaskSet.ts';
@@ -16,6 +19,10 @@ import { DeregisterTaskDefinition } from './operations/DeregisterTaskDefinition.
 import { DescribeCapacityProviders } from './operations/DescribeCapacityProviders.ts';
 import { DescribeClusters } from './operations/DescribeClusters.ts';
 import { DescribeContainerInstances } from './operations/DescribeContainerInstances.ts';
+import { DescribeDaemon } from './operations/DescribeDaemon.ts';
+import { DescribeDaemonDeployments } from './operations/DescribeDaemonDeployments.ts';
+import { DescribeDaemonRevisions } from './operations/DescribeDaemonRevisions.ts';
+import { DescribeDaemonTaskDefinition } from './operations/DescribeDaemonTaskDefinition.ts';
 import { DescribeServiceDeployments } from './operations/DescribeServiceDeployments.ts';
 import { DescribeServiceRevisions } from './operations/DescribeServiceRevisions.ts';
 import { DescribeServices } from './operations/DescribeServices.ts';
@@ -28,6 +35,9 @@ import { ListAccountSettings } from './operations/ListAccountSettings.ts';
 import { ListAttributes } from './operations/ListAttributes.ts';
 import { ListClusters } from './operations/ListClusters.ts';
 import { ListContainerInstances } from './operations/ListContainerInstances.ts';
+import { ListDaemonDeployments } from './operations/ListDaemonDeployments.ts';
+import { ListDaemons } from './operations/ListDaemons.ts';
+import { ListDaemonTaskDefinitions } from './operations/ListDaemonTaskDefinitions.ts';
 import { ListServiceDeployments } from './operations/ListServiceDeployments.ts';
 import { ListServices } from './operations/ListServices.ts';
 import { ListServicesByNamespace } from './operations/ListServicesByNamespace.ts';
@@ -40,6 +50,7 @@ import { PutAccountSettingDefault } from './operations/PutAccountSettingDefault.
 import { PutAttributes } from './operations/PutAttributes.ts';
 import { PutClusterCapacityProviders } from './operations/PutClusterCapacityProviders.ts';
 import { RegisterContainerInstance } from './operations/RegisterContainerInstance.ts';
+import { RegisterDaemonTaskDefinition } from './operations/RegisterDaemonTaskDefinition.ts';
 import { RegisterTaskDefinition } from './operations/RegisterTaskDefinition.ts';
 import { RunTask } from './operations/RunTask.ts';
 import { StartTask } from './operations/StartTask.ts';
@@ -55,6 +66,7 @@ import { UpdateCluster } from './operations/UpdateCluster.ts';
 import { UpdateClusterSettings } from './operations/UpdateClusterSettings.ts';
 import { UpdateContainerAgent } from './operations/UpdateContainerAgent.ts';
 import { UpdateContainerInstancesState } from './operations/UpdateContainerInstancesState.ts';
+import { UpdateDaemon } from './operations/UpdateDaemon.ts';
 import { UpdateService } from './operations/UpdateService.ts';
 import { UpdateServicePrimaryTaskSet } from './operations/UpdateServicePrimaryTaskSet.ts';
 import { UpdateTaskProtection } from './operations/UpdateTaskProtection.ts';
@@ -63,12 +75,15 @@ import { UpdateTaskSet } from './operations/UpdateTaskSet.ts';
 export const handlers: Readonly<Record<string, Handler>> = {
   CreateCapacityProvider,
   CreateCluster,
+  CreateDaemon,
   CreateService,
   CreateTaskSet,
   DeleteAccountSetting,
   DeleteAttributes,
   DeleteCapacityProvider,
   DeleteCluster,
+  DeleteDaemon,
+  DeleteDaemonTaskDefinition,
   DeleteService,
   DeleteTaskDefinitions,
   DeleteTaskSet,
@@ -77,6 +92,10 @@ export const handlers: Readonly<Record<string, Handler>> = {
   DescribeCapacityProviders,
   DescribeClusters,
   DescribeContainerInstances,
+  DescribeDaemon,
+  DescribeDaemonDeployments,
+  DescribeDaemonRevisions,
+  DescribeDaemonTaskDefinition,
   DescribeServiceDeployments,
   DescribeServiceRevisions,
   DescribeServices,
@@ -89,6 +108,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ListAttributes,
   ListClusters,
   ListContainerInstances,
+  ListDaemonDeployments,
+  ListDaemonTaskDefinitions,
+  ListDaemons,
   ListServiceDeployments,
   ListServices,
   ListServicesByNamespace,
@@ -101,6 +123,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   PutAttributes,
   PutClusterCapacityProviders,
   RegisterContainerInstance,
+  RegisterDaemonTaskDefinition,
   RegisterTaskDefinition,
   RunTask,
   StartTask,
@@ -116,6 +139,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   UpdateClusterSettings,
   UpdateContainerAgent,
   UpdateContainerInstancesState,
+  UpdateDaemon,
   UpdateService,
   UpdateServicePrimaryTaskSet,
   UpdateTaskProtection,

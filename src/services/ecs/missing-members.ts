@@ -22,5 +22,6 @@ function words(path: string): string {
 /** ClientException where a task definition is at fault, InvalidParameterException elsewhere. */
 export function missingMembers(operation: string, paths: readonly string[]): ServiceError {
   const message = words(paths[0]!);
-  return operation === 'RegisterTaskDefinition' ? clientException(message) : invalidParameter(message);
+  const ofDefinition = operation === 'RegisterTaskDefinition' || operation === 'RegisterDaemonTaskDefinition';
+  return ofDefinition ? clientException(message) : invalidParameter(message);
 }

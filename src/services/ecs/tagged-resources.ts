@@ -7,6 +7,7 @@ import {
   capacityProviders,
   clusters,
   containerInstances,
+  daemons,
   services,
   taskDefinitions,
   taskSets,
@@ -30,6 +31,8 @@ const tables: ReadonlyMap<string, Table<Tagged>> = new Map(
   Object.entries({
     'capacity-provider': capacityProviders,
     cluster: clusters,
+    daemon: daemons,
+    'daemon-task-definition': taskDefinitions,
     service: services,
     task: tasks,
     'task-set': taskSets,

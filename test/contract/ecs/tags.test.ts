@@ -89,7 +89,8 @@ test('ARNs that name nothing taggable', async () => {
   });
   await assert.rejects(list(`${own}:cluster/nowhere`), { name: 'ClusterNotFoundException' });
   await assert.rejects(list(`${own}:service/tagged/nothing`), { name: 'ResourceNotFoundException' });
-  await assert.rejects(list(clusterArn.replace('123456789012', '210987654321')), { name: 'ClusterNotFoundException' });
+  await assert.rejects(list(clusterArn.replace('us-east-1', 'eu-west-1')), { name: 'ClusterNotFoundException' });
+  await assert.rejects(list(clusterArn.replace('123456789012', '210987654321')), { name: 'AccessDeniedException' });
   const { cluster } = await ecs.send(new CreateClusterCommand({ clusterName: 'gone' }));
   await ecs.send(new DeleteClusterCommand({ cluster: 'gone' }));
   await assert.rejects(list(cluster!.clusterArn!), {

@@ -6,9 +6,17 @@ import { portsOf } from '#model/host-ports.ts';
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { taskStatuses } from '#model/task-status.ts';
 import { type ChangeSet, changeOf, type Store } from '#store/store.ts';
-import { containerInstances, serviceEvents, services, tasks } from '#store/tables.ts';
+import { containerInstances, daemons, serviceEvents, services, tasks } from '#store/tables.ts';
 import type { Life } from './clock.ts';
 import type { Machine } from './machine.ts';
+import {
+  checkSchedulers,
+  isFailing,
+  unsettledDaemon,
+  unsettledDaemonService,
+  unsettledInstances,
+  unsettledTaskSets,
+} from './scheduler-checks.ts';
 
 export const checks = [
   'running-task-has-one-set-of-containers',
@@ -22,6 +30,12 @@ export const checks = [
   'nothing-leaves-before-it-is-durable',
   'no-task-on-two-machines',
   'control-plane-logs-no-error',
+  'one-daemon-task-an-instance',
+  'tasks-only-where-instances-are-open',
+  'failed-deployment-starts-nothing',
+  'protected-tasks-stay',
+  'daemon-converged-or-says-why',
+  'critical-daemons-come-first',
 ] as const;
 export type Check = (typeof checks)[number];
 export type Violate = (check: Check, message: string) => void;
@@ -134,6 +148,7 @@ export function watchStore(store: Store, life: Life, feed: DurableFeed, violate:
       }
     }
     for (const arn of instances) checkCommitment(store, arn, violate);
+    checkSchedulers(store, changes, life.clock.now(), violate);
   });
 }
 
@@ -162,9 +177,10 @@ export function checkOneMachine(machines: readonly Machine[], violate: Violate):
 }
 
 /** ECS says in a service event why a service is not as it should be. */
-const reasons = /unable to (consistently start tasks|place a task)|rolling back|deployment failed/;
+const reasons = /unable to (consistently start tasks|place a task|stop or start tasks)|rolling back|deployment failed/;
 
 function unsettledService(store: Store, row: ServiceRow): string | undefined {
+  if (row.deploymentController.type === 'EXTERNAL') return unsettledTaskSets(store, row, reasons);
   const live = [...store.find(tasks, 'liveByService', row.arn)];
   if (row.status === 'INACTIVE')
     return live.length > 0 ? `${live.length} tasks of an INACTIVE service live` : undefined;
@@ -174,15 +190,25 @@ function unsettledService(store: Store, row: ServiceRow): string | undefined {
     (task.healthStatus === 'HEALTHY' || !task.containers.some((one) => one.essential && one.healthChecked));
   const current = row.deployments[0]!;
   const good = live.filter((task) => healthy(task) && task.deploymentId === current.id);
-  if (row.status === 'ACTIVE' && good.length === row.desiredCount && live.length === good.length) return undefined;
+  if (row.status === 'ACTIVE' && good.length === row.desiredCount && live.length === good.length) {
+    return unsettledDaemonService(store, row);
+  }
   const events = [...store.find(serviceEvents, 'byService', row.arn)];
   if (events.some((event) => event.createdAt >= current.createdAt && reasons.test(event.message))) return undefined;
   const states = live.map((task) => `${task.lastStatus}/${task.desiredStatus}/${task.healthStatus}`);
   return `${row.status} with ${good.length} good of ${row.desiredCount} tasks: ${states.join(' ')}; ${events.at(-1)?.message ?? 'no event'}`;
 }
 
+/** Its tasks run for a while and exit, for ever: none of them has failed to start, and it is never quite steady. */
+function endsByItself(store: Store, row: ServiceRow, nowMs: number): boolean {
+  for (const task of store.find(tasks, 'byService', row.arn)) {
+    if (task.stopCode === 'EssentialContainerExited' && nowMs - (task.stoppedAt ?? 0) < 120_000) return true;
+  }
+  return false;
+}
+
 /** Everything that is not as it must be when nothing is wrong any more. */
-export function findUnsettled(store: Store, machines: readonly Machine[]): [Check, string][] {
+export function findUnsettled(store: Store, machines: readonly Machine[], nowMs: number): [Check, string][] {
   const found: [Check, string][] = [];
   const running = runningContainers(machines);
   for (const { machine, taskArn, name } of running) {
@@ -207,9 +233,18 @@ export function findUnsettled(store: Store, machines: readonly Machine[]): [Chec
       `${row.arn} on ${row.containerInstanceArn} wants ${wanted}: ${where}`,
     ]);
   }
+  // A critical daemon that fails stops the other tasks of its instance again and again.
+  const isShaken = [...store.all(daemons)].some((one) => one.critical && isFailing(store, one, nowMs));
   for (const row of store.all(services)) {
     const problem = unsettledService(store, row);
-    if (problem) found.push(['service-converged-or-says-why', `${row.name}: ${problem}`]);
+    if (problem && !isShaken && !endsByItself(store, row, nowMs))
+      found.push(['service-converged-or-says-why', `${row.name}: ${problem}`]);
   }
+  for (const row of store.all(daemons)) {
+    const problem = unsettledDaemon(store, row, nowMs);
+    if (problem) found.push(['daemon-converged-or-says-why', `${row.name}: ${problem}`]);
+  }
+  const waiting = unsettledInstances(store);
+  if (waiting) found.push(['daemon-converged-or-says-why', waiting]);
   return found;
 }

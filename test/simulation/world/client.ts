@@ -7,6 +7,7 @@ import type { Dice } from './dice.ts';
 import type { CuttableJournal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
 import type { Network } from './network.ts';
+import { circuitBreaker, createProvider, providerName, Schedulers } from './schedulers.ts';
 
 export interface ClientDeps {
   readonly clock: FakeClock;
@@ -57,15 +58,28 @@ const bad: typeof good = [
   (dice) => [container({}), { ...sidecar, essential: false, command: ['sh', '-c', `sleep ${dice.between(1, 9)}`] }],
 ];
 
+// What a DAEMON service wants and what an EXTERNAL one runs is not what a call says.
+const isReplica = (service: Output) =>
+  service?.schedulingStrategy === 'REPLICA' && service.deploymentController.type === 'ECS';
+
 export class Client {
   readonly #deps: ClientDeps;
   readonly #life: Life;
   readonly #serviceNames = ['web', 'api', 'batch'];
   readonly #known: string[] = [];
+  readonly #schedulers: Schedulers;
 
   constructor(deps: ClientDeps) {
     this.#deps = deps;
     this.#life = newLife(deps.clock);
+    const { dice, cluster } = deps;
+    this.#schedulers = new Schedulers({
+      dice,
+      cluster,
+      call: (operation, input) => this.#call(operation, input),
+      define: (family, works) => this.#define(family, works),
+      containers: (works) => dice.pick(works ? good : bad)(dice),
+    });
   }
 
   async #call(operation: string, input: object): Promise<Output> {
@@ -78,7 +92,9 @@ export class Client {
       answer: (name: string, given: unknown) =>
         controlPlane.answer(name, given, (output, revision) => {
           const { service } = output as Output;
-          call = service ? ledger.executedOnService(name, revision, service) : ledger.executed(name, revision);
+          call = isReplica(service)
+            ? ledger.executedOnService(name, revision, service)
+            : ledger.executed(name, revision);
         }),
     };
     const body = { cluster: this.#deps.cluster, ...input };
@@ -110,7 +126,12 @@ export class Client {
   }
 
   async createCluster(): Promise<void> {
-    await this.#call('CreateCluster', { clusterName: this.#deps.cluster });
+    await createProvider((operation, input) => this.#call(operation, input));
+    const made = await this.#call('CreateCluster', {
+      clusterName: this.#deps.cluster,
+      capacityProviders: [providerName],
+    });
+    if (!made) throw new Error('there is no cluster to simulate');
   }
 
   /** One thing that a person does. */
@@ -137,6 +158,7 @@ export class Client {
       async () => {
         if (dice.chance(0.4)) await this.#call('DeleteService', { ...service, force: true });
       },
+      ...this.#schedulers.actions,
     ];
     await dice.pick(actions)();
   }
@@ -145,11 +167,12 @@ export class Client {
     const { dice } = this.#deps;
     const taskDefinition = await this.#define(serviceName, dice.chance(0.8));
     if (!taskDefinition) return;
-    const deploymentConfiguration = dice.pick([
+    const percents = dice.pick([
       { minimumHealthyPercent: 100, maximumPercent: 200 },
       { minimumHealthyPercent: 50, maximumPercent: 200 },
       { minimumHealthyPercent: 0, maximumPercent: 100 },
     ]);
+    const deploymentConfiguration = { ...percents, ...circuitBreaker(dice) };
     const desiredCount = dice.between(1, 3);
     await this.#call('CreateService', { serviceName, taskDefinition, desiredCount, deploymentConfiguration });
   }
@@ -169,6 +192,7 @@ export class Client {
       const taskDefinition = await this.#define(serviceName, true);
       if (taskDefinition) await this.#call('UpdateService', { service: serviceName, taskDefinition, desiredCount: 2 });
     }
+    await this.#schedulers.repair();
   }
 
   /** The operator's calls, tried until they succeed. */

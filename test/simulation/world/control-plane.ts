@@ -87,7 +87,9 @@ export class ControlPlane implements Server {
     onStore(store, life);
     startReconcilers({ store, clock, random, logger });
     const authenticate = () => ({ principal, region: scope.region, payload: Buffer.alloc(0) });
-    const acs = createAcs({ store, clock, random, logger, authenticate });
+    const roles = { assume: () => ({ refused: 'the simulation has no roles' }) };
+    const authorize = () => ({ allowed: true }) as const;
+    const acs = createAcs({ store, clock, random, logger, authenticate, authorize, roles });
     this.#running = { life, store, acs };
     this.#starting = false;
   }

@@ -16,6 +16,8 @@ interface ServiceCall extends Executed {
   readonly desiredCount: number;
   readonly taskDefinitionArn: string;
   readonly deleted: boolean;
+  /** Its circuit breaker may go back to an older definition. */
+  readonly rollsBack: boolean;
 }
 
 const stoppedTaskMs = 3_600_000;
@@ -39,11 +41,17 @@ export class Ledger {
   executedOnService(
     operation: string,
     revision: number,
-    service: { serviceArn: string; desiredCount: number; taskDefinition: string },
+    service: {
+      serviceArn: string;
+      desiredCount: number;
+      taskDefinition: string;
+      deploymentConfiguration?: { deploymentCircuitBreaker?: { rollback?: boolean } };
+    },
   ): Executed {
     const { serviceArn, desiredCount, taskDefinition: taskDefinitionArn } = service;
     const deleted = operation === 'DeleteService';
-    const call = { operation, revision, acknowledged: false, desiredCount, taskDefinitionArn, deleted };
+    const rollsBack = service.deploymentConfiguration?.deploymentCircuitBreaker?.rollback === true;
+    const call = { operation, revision, acknowledged: false, desiredCount, taskDefinitionArn, deleted, rollsBack };
     const calls = this.#services.get(serviceArn);
     if (calls) calls.push(call);
     else this.#services.set(serviceArn, [call]);
@@ -95,7 +103,7 @@ export class Ledger {
         ? row?.status !== 'ACTIVE'
         : row?.status === 'ACTIVE' &&
           row.desiredCount === last.desiredCount &&
-          row.taskDefinitionArn === last.taskDefinitionArn;
+          (last.rollsBack || row.taskDefinitionArn === last.taskDefinitionArn);
       if (right) continue;
       const state = row ? `${row.status} ${row.desiredCount} ${row.taskDefinitionArn}` : 'gone';
       const message = `${last.operation} of ${arn} (${last.desiredCount}, ${last.taskDefinitionArn}) left it ${state}`;

@@ -16,6 +16,7 @@ import type { ControlPlane } from './control-plane.ts';
 import type { Dice } from './dice.ts';
 import { createFaultyEngine, type EngineFaults, noEngineFaults } from './faulty-engine.ts';
 import type { Network } from './network.ts';
+import { providerName } from './schedulers.ts';
 
 export interface MachineDeps {
   readonly clock: FakeClock;
@@ -107,6 +108,7 @@ export class Machine {
       taskLimits: false,
       loggingDrivers: ['json-file'],
       reservedPorts: [22],
+      instanceAttributes: { 'slipway.capacity-provider': providerName },
       cleanupWaitMs: 120_000,
     });
     const logger = createLogger({

@@ -305,7 +305,7 @@ export class World {
     let goodSinceMs: number | undefined;
     while (this.violations.length === 0) {
       await this.advance(15_000);
-      const found = findUnsettled(this.controlPlane.store!, this.machines);
+      const found = findUnsettled(this.controlPlane.store!, this.machines, this.clock.now());
       if (found.length === 0) {
         goodSinceMs ??= this.clock.now();
         if (this.clock.now() - goodSinceMs >= holdMs) break;

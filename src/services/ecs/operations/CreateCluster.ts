@@ -1,8 +1,9 @@
 import type { CreateClusterCommandInput, CreateClusterCommandOutput } from '@aws-sdk/client-ecs';
-import { clusterArn } from '#model/arn.ts';
+import { clusterArn, scopeKey } from '#model/arn.ts';
 import { clusters } from '#store/tables.ts';
 import { effectiveSetting } from '../account-settings.ts';
 import type { EcsOperation } from '../context.ts';
+import { enforceQuota } from '../quotas.ts';
 import { newTags } from '../tags.ts';
 import { checkCapacityProviders, checkDefaultStrategy } from '../validate/capacity-providers.ts';
 import {
@@ -29,6 +30,7 @@ export const CreateCluster: EcsOperation<CreateClusterCommandInput, CreateCluste
   const row = ctx.store.transact((tx) => {
     const existing = tx.get(clusters, clusterArn(scope, name));
     if (existing && existing.status !== 'INACTIVE') return existing;
+    enforceQuota(ctx, 'clusters-per-region', tx.sum(clusters, 'byScope', scopeKey(scope))['active']! + 1);
     const containerInsights = effectiveSetting(tx, scope, ctx.principal.arn, 'containerInsights').value;
     return tx.put(clusters, {
       ...scope,

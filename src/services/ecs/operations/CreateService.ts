@@ -9,6 +9,7 @@ import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { launchTypeFor, notServedYet, requireLaunchable } from '../launch-request.ts';
+import { enforceQuota } from '../quotas.ts';
 import { requireCluster } from '../resolve.ts';
 import { beginServiceDeployment, forgetServiceDeployments } from '../service-deployments.ts';
 import { newTags } from '../tags.ts';
@@ -119,6 +120,8 @@ export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServic
   const created = withRebalancing(newService(ctx, cluster, definition, input), input.availabilityZoneRebalancing, true);
   const service = ctx.store.transact((tx) => {
     makeRoom(tx, tx.get(services, created.arn));
+    enforceQuota(ctx, 'services-per-cluster', tx.sum(services, 'byCluster', cluster.arn)['active']! + 1);
+    enforceQuota(ctx, 'tasks-per-service', created.desiredCount);
     const row = tx.put(
       services,
       definition ? beginServiceDeployment(tx, ctx, undefined, created, definition) : created,

@@ -1,7 +1,8 @@
 import type { DeleteClusterCommandInput, DeleteClusterCommandOutput } from '@aws-sdk/client-ecs';
 import { ServiceError } from '#protocol/service.ts';
-import { clusters, containerInstances, services, tasks } from '#store/tables.ts';
+import { clusters, containerInstances, daemons, services, tasks } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
+import { clientException } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';
 import { changedClusterFields, viewCluster } from '../views/cluster.ts';
 
@@ -17,6 +18,9 @@ export const DeleteCluster: EcsOperation<DeleteClusterCommandInput, DeleteCluste
         'ClusterContainsServicesException',
         'The Cluster cannot be deleted while Services are active.',
       );
+    }
+    if (tx.count(daemons, 'byCluster', cluster.arn) > 0) {
+      throw clientException('The Cluster cannot be deleted while Daemons are active.');
     }
     if (tx.sum(containerInstances, 'byCluster', cluster.arn)['registered']! > 0) {
       throw new ServiceError(

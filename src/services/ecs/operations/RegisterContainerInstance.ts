@@ -3,17 +3,20 @@ import type {
   RegisterContainerInstanceCommandInput,
   RegisterContainerInstanceCommandOutput,
 } from '@aws-sdk/client-ecs';
+import { sourceInstanceKey } from '#auth/instances.ts';
 import { hexId } from '#lib/ids.ts';
-import { type ContainerInstanceArn, containerInstanceArn } from '#model/arn.ts';
+import { type ContainerInstanceArn, containerInstanceArn, lastSegment } from '#model/arn.ts';
 import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { clusters, containerInstances } from '#store/tables.ts';
+import { clusters, containerInstances, daemons } from '#store/tables.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { clientException, invalidParameter } from '../errors.ts';
+import { enforceQuota } from '../quotas.ts';
 import { toClusterArn } from '../resolve.ts';
 import { mergeTags, newTags } from '../tags.ts';
 import { checkAttributeName, isReserved } from '../validate/attributes.ts';
+import { checkInstanceProvider, providerAttribute } from '../validate/daemon.ts';
 import { checkResources } from '../validate/resources.ts';
 import { viewContainerInstance } from '../views/container-instance.ts';
 
@@ -77,8 +80,24 @@ function mergeAttributes(before: readonly Attribute[], now: readonly Attribute[]
   return [...kept, ...now];
 }
 
-function newInstanceId(ctx: EcsContext, identity: IdentityDocument): string {
-  return identity.instanceId ?? `mi-${hexId(ctx.random, 9).slice(0, 17)}`;
+/** The machine whose role session calls, if an instance of ours does: it cannot register as another. */
+function callingInstance(ctx: EcsContext, identity: IdentityDocument): string | undefined {
+  const source = ctx.principal.session?.keys?.[sourceInstanceKey];
+  const caller = source && lastSegment(source);
+  if (caller && identity.instanceId && identity.instanceId !== caller) {
+    throw clientException('The instance identity document is not that of the calling instance.');
+  }
+  return caller;
+}
+
+function checkSameMachine(row: ContainerInstanceRow, caller: string | undefined): void {
+  if (caller && row.ec2InstanceId?.startsWith('i-') && row.ec2InstanceId !== caller) {
+    throw clientException('The referenced container instance is that of another instance.');
+  }
+}
+
+function newInstanceId(ctx: EcsContext, identity: IdentityDocument, caller: string | undefined): string {
+  return caller ?? identity.instanceId ?? `mi-${hexId(ctx.random, 9).slice(0, 17)}`;
 }
 
 function knownInstance(tx: Tx, ctx: EcsContext, cluster: ClusterRow, arn: string): ContainerInstanceRow {
@@ -92,14 +111,33 @@ function knownInstance(tx: Tx, ctx: EcsContext, cluster: ClusterRow, arn: string
   return row;
 }
 
+/** The capacity provider that the instance says it belongs to. */
+function providerOf(tx: Tx, cluster: ClusterRow, given: readonly Attribute[], known: string | undefined) {
+  const name = given.find((attribute) => attribute.name === providerAttribute)?.value;
+  if (name === undefined || name === known) return known;
+  return checkInstanceProvider(tx, cluster, name);
+}
+
+/** Other tasks come after those of critical daemons. */
+function waitsForDaemons(tx: Tx, cluster: ClusterRow, provider: string | undefined): boolean {
+  if (provider === undefined) return false;
+  for (const row of tx.find(daemons, 'byCluster', cluster.arn)) {
+    if (row.critical && row.status === 'ACTIVE' && row.capacityProviders.includes(provider)) return true;
+  }
+  return false;
+}
+
 function register(tx: Tx, ctx: EcsContext, cluster: ClusterRow, input: Input): ContainerInstanceRow {
   const identity = parseIdentity(input.instanceIdentityDocument);
+  const caller = callingInstance(ctx, identity);
   const registeredResources = checkResources(input.totalResources, input.platformDevices);
   const given = givenAttributes([...identityAttributes(identity), ...(input.attributes ?? [])]);
   const now = ctx.clock.now();
   const zoneGiven = given.find(({ name }) => name === 'ecs.availability-zone')?.value ?? identity.availabilityZone;
   if (input.containerInstanceArn) {
     const row = knownInstance(tx, ctx, cluster, input.containerInstanceArn);
+    checkSameMachine(row, caller);
+    const capacityProviderName = providerOf(tx, cluster, given, row.capacityProviderName);
     const availabilityZone = zoneGiven ?? row.availabilityZone;
     return tx.put(containerInstances, {
       ...row,
@@ -107,18 +145,23 @@ function register(tx: Tx, ctx: EcsContext, cluster: ClusterRow, input: Input): C
       attributes: withZone(mergeAttributes(row.attributes, given), availabilityZone),
       availabilityZone,
       versionInfo: { ...row.versionInfo, ...input.versionInfo },
+      ...(capacityProviderName !== undefined && { capacityProviderName }),
       tags: mergeTags(row.tags, input.tags),
       version: row.version + 1,
     });
   }
+  const registered = tx.sum(containerInstances, 'byCluster', cluster.arn)['registered']!;
+  enforceQuota(ctx, 'container-instances-per-cluster', registered + 1);
   const availabilityZone = zoneGiven ?? `${ctx.region}a`;
+  const capacityProviderName = providerOf(tx, cluster, given, undefined);
   return tx.insert(containerInstances, {
     account: ctx.account,
     region: ctx.region,
     arn: containerInstanceArn(ctx, cluster.name, hexId(ctx.random)),
     clusterArn: cluster.arn,
-    ec2InstanceId: newInstanceId(ctx, identity),
-    status: 'ACTIVE',
+    ec2InstanceId: newInstanceId(ctx, identity, caller),
+    status: waitsForDaemons(tx, cluster, capacityProviderName) ? 'REGISTERING' : 'ACTIVE',
+    ...(capacityProviderName !== undefined && { capacityProviderName }),
     agentConnected: false,
     agentConnectionChangedAt: now,
     registeredAt: now,

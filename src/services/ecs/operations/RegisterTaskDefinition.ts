@@ -4,6 +4,7 @@ import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
 import { taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
+import { enforceQuota } from '../quotas.ts';
 import { newTags } from '../tags.ts';
 import { checkTaskDefinition } from '../validate/task-definition.ts';
 import { viewTaskDefinition } from '../views/task-definition.ts';
@@ -27,6 +28,7 @@ export const RegisterTaskDefinition: EcsOperation<
   const tags = newTags(input.tags);
   const row = ctx.store.transact((tx) => {
     const revision = nextRevision(tx, scope, checked.family);
+    enforceQuota(ctx, 'revisions-per-family', revision);
     const made: TaskDefinitionRow = {
       ...scope,
       ...checked,

@@ -37,7 +37,10 @@ export const UpdateContainerInstancesState: EcsOperation<
       } else if (row.status !== 'ACTIVE' && row.status !== 'DRAINING') {
         failures.push({ arn: row.arn, reason: 'INACTIVE' });
       } else {
-        if (row.status !== status) tx.put(containerInstances, { ...row, status, version: row.version + 1 });
+        // What somebody asks for holds, also where a daemon had it drained.
+        const { drainedForDaemon, statusReason: _, ...rest } = row;
+        const isNews = row.status !== status || drainedForDaemon !== undefined;
+        if (isNews) tx.put(containerInstances, { ...rest, status, version: row.version + 1 });
         updated.push(row.arn);
       }
     }

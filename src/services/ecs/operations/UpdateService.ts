@@ -6,6 +6,7 @@ import { services, taskDefinitions } from '#store/tables.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { serviceNotActive } from '../errors.ts';
 import { requireLaunchable } from '../launch-request.ts';
+import { enforceQuota } from '../quotas.ts';
 import { requireCluster } from '../resolve.ts';
 import { requireService } from '../resolve-service.ts';
 import { beginServiceDeployment } from '../service-deployments.ts';
@@ -72,6 +73,7 @@ export const UpdateService: EcsOperation<UpdateServiceCommandInput, UpdateServic
   const row = requireService(ctx.store, ctx, cluster, input.service);
   if (row.status !== 'ACTIVE') throw serviceNotActive();
   checkSchedulerUpdate(row, input);
+  if (input.desiredCount !== undefined) enforceQuota(ctx, 'tasks-per-service', input.desiredCount);
   const changedRow = changed(ctx, row, input);
   const next = ctx.store.transact((tx) => {
     const [primary] = changedRow.deployments;

@@ -4,6 +4,7 @@
  */
 import type { Permission, Permissions } from '#protocol/authorize.ts';
 import type { EcsContext } from '../context.ts';
+import { daemonPermissions } from './daemons.ts';
 import { definitionKeys, launchKeys, serviceKeys } from './keys.ts';
 import { passRolesOfService, passServiceRoles, passTaskRoles } from './pass-role.ts';
 import {
@@ -166,6 +167,7 @@ const clusterKeys = (_: EcsContext, input: Input): Keys => ({
 });
 
 export const permissions: Readonly<Record<string, Needs>> = {
+  ...daemonPermissions({ on, tagging }),
   CreateCapacityProvider: tagged((ctx, input) => toCapacityProvider(ctx, input.name)),
   CreateCluster: tagged((ctx, input) => toCluster(ctx, input.clusterName), clusterKeys),
   CreateService: service('serviceName'),

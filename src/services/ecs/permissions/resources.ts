@@ -18,6 +18,7 @@ import {
   capacityProviders,
   clusters,
   containerInstances,
+  daemons,
   services,
   taskDefinitions,
   taskSets,
@@ -93,6 +94,8 @@ export function tagsOf(given: unknown): Record<string, string> | undefined {
 const tables: Readonly<Record<string, Table<{ readonly tags?: readonly KeyValue[] }>>> = {
   'capacity-provider': capacityProviders as never,
   cluster: clusters as never,
+  daemon: daemons as never,
+  'daemon-task-definition': taskDefinitions as never,
   service: services as never,
   task: tasks as never,
   'task-set': taskSets as never,

@@ -6,7 +6,7 @@ import type { CapacityProviderStrategyItem } from '@aws-sdk/client-ecs';
 import type { Scope } from '#model/arn.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { services } from '#store/tables.ts';
+import { daemons, services } from '#store/tables.ts';
 import { invalidParameter, resourceInUse } from '../errors.ts';
 import { capacityProviderName, findCapacityProvider, isFargateProvider } from '../resolve-capacity-provider.ts';
 
@@ -82,7 +82,7 @@ export function checkDefaultStrategy(
   return strategy;
 }
 
-/** A provider that a service of the cluster uses stays. */
+/** A provider that a service or a daemon of the cluster uses stays. */
 export function checkNotInUse(view: View, cluster: ClusterRow, removed: readonly string[]): void {
   if (removed.length === 0) return;
   for (const service of view.find(services, 'byCluster', cluster.arn)) {
@@ -93,5 +93,11 @@ export function checkNotInUse(view: View, cluster: ClusterRow, removed: readonly
         'The specified capacity provider is in use and cannot be removed. Remove the capacity provider from all services and try again.',
       );
     }
+  }
+  for (const daemon of view.find(daemons, 'byCluster', cluster.arn)) {
+    if (!daemon.capacityProviders.some((name) => removed.includes(name))) continue;
+    throw resourceInUse(
+      'The specified capacity provider is in use and cannot be removed. Remove the capacity provider from all daemons and try again.',
+    );
   }
 }

@@ -24,5 +24,7 @@ export function firstDuplicate(values: Iterable<string>): string | undefined {
 
 /** Removes members that are undefined, so that what was absent stays absent in rows and answers. */
 export function compact<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+  const kept: Partial<T> = {};
+  for (const name in object) if (object[name] !== undefined) kept[name] = object[name];
+  return kept as T;
 }

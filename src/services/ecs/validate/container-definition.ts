@@ -11,12 +11,14 @@ import { checkHealthCheck } from './health-check.ts';
 import { checkLinuxParameters, checkSecurityOptions, checkSystemControls, checkUlimits } from './linux.ts';
 import { checkLogConfiguration } from './log-configuration.ts';
 import { checkPortMappings } from './ports.ts';
+import { checkSecrets } from './secrets.ts';
 
 export interface TaskSettings {
   readonly networkMode: NetworkMode;
   readonly ipcMode?: string;
   /** MiB; absent when the task has no memory of its own, and then every container must say its memory. */
   readonly taskMemoryMiB?: number;
+  readonly hasExecutionRole?: boolean;
 }
 
 const namePattern = /^[a-zA-Z0-9_-]{1,255}$/;
@@ -31,8 +33,6 @@ function refuseUnsupported(container: ContainerDefinition): void {
   const refuse = (member: string) => {
     throw notSupported(`${member} of container '${container.name}'`);
   };
-  if (container.secrets?.length) refuse('secrets');
-  if (container.repositoryCredentials) refuse('repositoryCredentials');
   if (container.environmentFiles?.length) refuse('environmentFiles');
   if (container.firelensConfiguration) refuse('firelensConfiguration');
   if (container.credentialSpecs?.length) refuse('credentialSpecs');
@@ -133,6 +133,7 @@ export function checkContainer(given: ContainerDefinition, task: TaskSettings): 
   checkTimeouts(given);
   if (given.restartPolicy) checkRestartPolicy(name, given.restartPolicy);
   checkNames(name, 'environment', given.environment ?? []);
+  checkSecrets(given, task.hasExecutionRole === true);
   if (given.ulimits) checkUlimits(name, given.ulimits);
   if (given.linuxParameters) checkLinuxParameters(name, given.linuxParameters);
   checkSystemControls(name, given.systemControls ?? [], task.networkMode, task.ipcMode);

@@ -70,11 +70,15 @@ export function checkLogConfiguration(container: string, log: LogConfiguration):
   }
   const allowed = options[driver];
   if (!allowed) throw notSupported(`Log driver ${driver} of container '${container}'`);
-  if (log.secretOptions && log.secretOptions.length > 0) {
-    throw notSupported(`logConfiguration.secretOptions of container '${container}'`);
-  }
   const given = log.options ?? {};
-  const disallowed = Object.keys(given).filter((name) => !allowed.includes(name));
+  const secret = (log.secretOptions ?? []).map(({ name = '' }) => name);
+  // The agent ships awslogs itself, by options that are on record.
+  if (secret.length > 0 && driver === 'awslogs') {
+    throw notSupported(`logConfiguration.secretOptions of container '${container}' with log driver awslogs`);
+  }
+  const twice = secret.find((name) => name in given);
+  if (twice !== undefined) throw badSetting(container, 'logConfiguration', `The option '${twice}' is given twice.`);
+  const disallowed = [...Object.keys(given), ...secret].filter((name) => !allowed.includes(name));
   if (disallowed.length > 0) {
     throw clientException(`Log driver ${driver} disallows options: ${disallowed.join(', ')}`);
   }

@@ -14,7 +14,8 @@ import { normaliseStrategy, parseConstraints, parseStrategies } from '#placement
 import { invalidParameter } from '../errors.ts';
 import { checkPlacement, notServedYet } from '../launch-request.ts';
 
-const maxDesiredCount = 5000;
+/** More: one service's tasks alone would fill the memory. AWS's own quota (5,000) is one that can be turned on. */
+const maxDesiredCount = 1_000_000;
 
 type Common = CreateServiceCommandInput | UpdateServiceCommandInput;
 

@@ -241,7 +241,7 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
   [
     'secrets',
     one({ secrets: [{ name: 'A', valueFrom: 'b' }] }),
-    "secrets of container 'web' is not supported here yet.",
+    "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
   ],
   [
     'environment files',
@@ -391,6 +391,7 @@ test('required attributes follow from what the definition uses', () => {
       'com.amazonaws.ecs.capability.ecr-auth',
       'com.amazonaws.ecs.capability.logging-driver.awslogs',
       'com.amazonaws.ecs.capability.privileged-container',
+      'com.amazonaws.ecs.capability.task-iam-role-network-host',
       'ecs.capability.container-health-check',
       'ecs.capability.container-ordering',
       'ecs.capability.docker-plugin.local',

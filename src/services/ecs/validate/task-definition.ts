@@ -137,7 +137,12 @@ function checkContainers(given: RegisterTaskDefinitionRequest, memoryMiB: number
     throw clientException('Too many containers.');
   }
   const networkMode: NetworkMode = given.networkMode ?? 'bridge';
-  const settings = compact({ networkMode, ipcMode: given.ipcMode, taskMemoryMiB: memoryMiB });
+  const settings = compact({
+    networkMode,
+    ipcMode: given.ipcMode,
+    taskMemoryMiB: memoryMiB,
+    hasExecutionRole: Boolean(given.executionRoleArn),
+  });
   const containers = definitions.map((definition) => checkContainer(definition, settings));
   checkContainersTogether(containers);
   checkDependencies(containers, networkMode);
