@@ -35,8 +35,12 @@ export const openControlPlane = (dataDir: string): Promise<ControlPlane> =>
     logger: createLogger({ level: 'warn', sink: process.stderr, now: Date.now }),
   });
 
-export const clientOf = ({ endpoint, administrator }: ControlPlane) =>
-  new ECSClient({ endpoint, region: 'us-east-1', credentials: administrator });
+export const clientConfig = ({ endpoint, administrator }: ControlPlane) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: administrator,
+});
+export const clientOf = (controlPlane: ControlPlane) => new ECSClient(clientConfig(controlPlane));
 
 export class BenchCluster {
   readonly name = 'bench';

@@ -70,8 +70,13 @@ export class StandInAgents {
       authenticate: () => {
         throw new Error('nothing is authenticated here');
       },
+      authorize: () => ({ allowed: true }) as const,
+      roles: { assume: () => ({ refused: 'there are no roles here' }) },
     };
-    this.#sessions.set(arn, new AcsSession(deps, row, socket as unknown as WebSocket, () => {}));
+    this.#sessions.set(
+      arn,
+      new AcsSession(deps, { instance: row, endpoint: 'http://slipway' }, socket as unknown as WebSocket, () => {}),
+    );
   }
 
   #later(work: () => void): void {

@@ -4,16 +4,17 @@
  *
  *   node bench/steady.ts [--instances 1000] [--services 100] [--tasks 1000] [--samples 300] [--rest 65 (seconds)] [--directory .]
  *
- * Client, agents and control plane share one process, so every figure includes the client's own work.
+ * The agents share the control plane's thread, the client has one of its own; every figure includes the client's own work.
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DescribeServicesCommand, DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { seededRandom } from '#lib/random.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { changeOf } from '#store/store.ts';
 import { tasks } from '#store/tables.ts';
-import { BenchCluster, clientOf, openControlPlane, secondsSince } from './cluster.ts';
+import { ApiClient } from './api-client.ts';
+import { BenchCluster, clientConfig, clientOf, openControlPlane, secondsSince } from './cluster.ts';
 import { percentile, printTable } from './figures.ts';
 
 const { values } = parseArgs({
@@ -31,6 +32,8 @@ const wanted = serviceCount * Number(values.tasks);
 const samples = Number(values.samples);
 /** By default a full pass of the reconcilers is within. */
 const restMs = Number(values.rest) * 1000;
+/** Calls of each kind before the first that is measured: the client's code is new. */
+const warmUps = 100;
 const random = seededRandom(1);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -64,25 +67,29 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function measureApi(all: readonly TaskRow[], replace: () => Promise<void>): Promise<void> {
-  const { ecs, name } = cluster;
+  const { name, controlPlane } = cluster;
+  const client = new ApiClient(clientConfig(controlPlane));
   const some = (count: number) => Array.from({ length: count }, () => all[Math.floor(random.unit() * all.length)]!.arn);
   const service = () => `service-${Math.floor(random.unit() * serviceCount)}`;
+  const describeTasks = (count: number) => client.time('DescribeTasks', { cluster: name, tasks: some(count) });
   const calls = {
-    'DescribeTasks (100 tasks)': () => ecs.send(new DescribeTasksCommand({ cluster: name, tasks: some(100) })),
-    'DescribeTasks (1 task)': () => ecs.send(new DescribeTasksCommand({ cluster: name, tasks: some(1) })),
-    'ListTasks (100 of all)': () => ecs.send(new ListTasksCommand({ cluster: name })),
-    'ListTasks (100 of a service)': () => ecs.send(new ListTasksCommand({ cluster: name, serviceName: service() })),
+    'DescribeTasks (100 tasks)': () => describeTasks(100),
+    'DescribeTasks (1 task)': () => describeTasks(1),
+    'ListTasks (100 of all)': () => client.time('ListTasks', { cluster: name }),
+    'ListTasks (100 of a service)': () => client.time('ListTasks', { cluster: name, serviceName: service() }),
     'DescribeServices (10)': () =>
-      ecs.send(new DescribeServicesCommand({ cluster: name, services: Array.from({ length: 10 }, service) })),
+      client.time('DescribeServices', { cluster: name, services: Array.from({ length: 10 }, service) }),
   };
   for (const [label, call] of Object.entries(calls)) {
+    for (let n = 0; n < warmUps; n++) await call();
     const times: number[] = [];
     for (let n = 0; n < samples; n++) {
       if (n % 10 === 0) void replace();
-      times.push(await timed(call));
+      times.push(await call());
     }
     addRow(label, times);
   }
+  await client.close();
 }
 
 try {

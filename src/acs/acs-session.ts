@@ -5,7 +5,10 @@
  *
  * - One task per payload: agents do not acknowledge a message of which one task is invalid.
  * - Numbers come from Sequence, the facts from durable changes only (acs.ts), deliveries from Outbox.
- * - A delivery ends with its acknowledgement, or with the task's STOPPED report.
+ * - A delivery ends with its acknowledgement, or with the task's STOPPED report. An acknowledgement is remembered as long as
+ *   its connection: the next one tells everything again.
+ * - A task that has roles carries their credentials; role-credentials.ts says when they are renewed. They are made when a
+ *   message is, so that none wait in memory.
  */
 import type { WebSocket } from 'ws';
 import { type Backoff, backoffMs } from '#lib/backoff.ts';
@@ -14,8 +17,8 @@ import { uuid } from '#lib/ids.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { AcsServerMessage, AgentTask, TaskManifestMessage } from '#model/agent-messages.ts';
 import type { ContainerInstanceArn } from '#model/arn.ts';
-import type { ContainerInstanceRow, TaskRow } from '#model/rows.ts';
-import { applyReport } from '#model/task-transition.ts';
+import type { ContainerInstanceRow, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
+import { applyReport, requestStop } from '#model/task-transition.ts';
 import { taskDefinitions, tasks } from '#store/tables.ts';
 import { type AcsMessage, parseAcsMessage } from './agent-message.ts';
 import { manifestProblem, taskProblem } from './check.ts';
@@ -23,6 +26,7 @@ import { Connection } from './connection.ts';
 import type { AcsDeps } from './deps.ts';
 import { type Delivery, Outbox } from './outbox.ts';
 import { stopPayload, taskPayload, unsupportedIn } from './payload.ts';
+import { type PayloadCredentials, RoleCredentialsBook } from './role-credentials.ts';
 import { Sequence } from './sequence.ts';
 
 /** Three heartbeats without a word: a host that lost its network is noticed within 80 seconds. */
@@ -33,12 +37,23 @@ const windowSize = 32;
 const resend: Backoff = { firstMs: 15_000, maxMs: 120_000, factor: 2, jitter: 0 };
 const resendCheckMs = 5_000;
 
+export interface AcsPeer {
+  readonly instance: ContainerInstanceRow;
+  /** Base URL by which the agent reaches us. */
+  readonly endpoint: string;
+}
+
+/** What the protocol has no words for. */
+const unsendable = (problem: string) => `ResourceInitializationError: ${problem}`;
+
 export class AcsSession {
   readonly arn: ContainerInstanceArn;
   readonly #deps: AcsDeps;
   readonly #clusterArn: string;
+  readonly #endpoint: string;
   readonly #logger: Logger;
   readonly #connection: Connection;
+  readonly #credentials: RoleCredentialsBook;
   readonly #outbox: Outbox;
   readonly #sequence: Sequence;
   readonly #snapshot: readonly TaskRow[];
@@ -47,14 +62,16 @@ export class AcsSession {
 
   constructor(
     deps: AcsDeps,
-    instance: ContainerInstanceRow,
+    { instance, endpoint }: AcsPeer,
     socket: WebSocket,
     onClose: (session: AcsSession) => void,
   ) {
     this.arn = instance.arn;
     this.#deps = deps;
     this.#clusterArn = instance.clusterArn;
+    this.#endpoint = endpoint;
     this.#logger = deps.logger.with({ containerInstanceArn: instance.arn });
+    this.#credentials = new RoleCredentialsBook({ roles: deps.roles, clock: deps.clock, logger: this.#logger });
     this.#outbox = new Outbox(() => uuid(deps.random));
     this.#snapshot = [...deps.store.find(tasks, 'liveByContainerInstance', instance.arn)];
     for (const task of this.#snapshot) this.#outbox.want(task.arn, task.desiredStatus);
@@ -79,13 +96,19 @@ export class AcsSession {
 
   /** A durable change of one of the instance's tasks. */
   taskChanged(task: TaskRow): void {
-    if (task.lastStatus === 'STOPPED') this.#outbox.drop(task.arn);
-    else this.#outbox.want(task.arn, task.desiredStatus);
+    if (task.lastStatus === 'STOPPED') {
+      this.taskGone(task.arn);
+      return;
+    }
+    this.#outbox.want(task.arn, task.desiredStatus);
     this.#pump();
   }
 
+  /** It has stopped, or is no more. */
   taskGone(taskArn: string): void {
+    this.#credentials.forget(taskArn);
     this.#outbox.drop(taskArn);
+    this.#pump();
   }
 
   close(code: number, reason: string): void {
@@ -96,8 +119,22 @@ export class AcsSession {
     this.#resendTimer = this.#deps.clock.after(resendCheckMs, () => {
       this.#outbox.requeue(this.#deps.clock.now(), (sendings) => backoffMs(resend, sendings));
       this.#pump();
+      this.#renewCredentials();
       this.#scheduleResend();
     });
+  }
+
+  #renewCredentials(): void {
+    if (!this.#connection.open) return;
+    const { store, random } = this.#deps;
+    const find = (taskArn: string) => {
+      const task = store.get(tasks, taskArn);
+      const definition = task && store.get(taskDefinitions, task.taskDefinitionArn);
+      return task && definition && { task, definition };
+    };
+    for (const renewal of this.#credentials.renewals(find)) {
+      this.#send({ type: 'IAMRoleCredentialsMessage', message: { messageId: uuid(random), ...renewal } });
+    }
   }
 
   #send(envelope: AcsServerMessage): void {
@@ -154,18 +191,38 @@ export class AcsSession {
     const row = store.get(tasks, delivery.taskArn);
     if (!row || row.lastStatus === 'STOPPED' || row.containerInstanceArn !== this.arn) return undefined;
     const definition = store.get(taskDefinitions, row.taskDefinitionArn);
-    if (!definition) return this.#refuse(row, `task definition ${row.taskDefinitionArn} is gone`);
+    if (!definition) return this.#refuse(row, unsendable(`task definition ${row.taskDefinitionArn} is gone`));
     const unsupported = unsupportedIn(definition);
-    if (unsupported) return this.#refuse(row, unsupported);
-    const task = taskPayload(row, definition);
+    if (unsupported) return this.#refuse(row, unsendable(unsupported));
+    const credentials = this.#credentialsFor(row, definition, delivery);
+    if (!credentials) return undefined;
+    const task: AgentTask = { ...taskPayload(row, definition, this.#endpoint), ...credentials };
     const problem = taskProblem(task);
-    return problem ? this.#refuse(row, problem) : task;
+    return problem ? this.#refuse(row, unsendable(problem)) : task;
   }
 
-  /** A task that no message can express has failed to start: the agent never hears of it. */
-  #refuse(row: TaskRow, problem: string): undefined {
-    this.#logger.error('a task cannot be sent to its agent', { taskArn: row.arn, problem });
-    const report = { status: 'STOPPED', reason: `ResourceInitializationError: ${problem}`, containers: [] };
+  /**
+   * Credentials of the task's roles. One that cannot be assumed ends a task that has not started: at once when the agent
+   * has never heard of it, else through the agent, which may be at it. What runs goes on with the credentials that it has.
+   */
+  #credentialsFor(row: TaskRow, definition: TaskDefinitionRow, delivery: Delivery): PayloadCredentials | undefined {
+    const made = this.#credentials.forPayload(row, definition);
+    if (!('refused' in made)) return made;
+    if (row.startedAt !== undefined) {
+      this.#logger.warn('a running task gets no new credentials', { taskArn: row.arn, reason: made.refused });
+      return {};
+    }
+    const isNew = delivery.sendings === 0 && !this.#snapshot.some((one) => one.arn === row.arn);
+    if (isNew) return this.#refuse(row, made.refused);
+    const stop = { stopCode: 'TaskFailedToStart', reason: made.refused, nowMs: this.#deps.clock.now() } as const;
+    this.#deps.store.transact((tx) => tx.put(tasks, requestStop(row, stop)));
+    return undefined;
+  }
+
+  /** It has failed to start: the agent never hears of it. */
+  #refuse(row: TaskRow, reason: string): undefined {
+    this.#logger.error('a task cannot be sent to its agent', { taskArn: row.arn, reason });
+    const report = { status: 'STOPPED', reason, containers: [] };
     this.#deps.store.transact((tx) => tx.put(tasks, applyReport(row, report, this.#deps.clock.now())));
     return undefined;
   }
@@ -183,7 +240,7 @@ export class AcsSession {
     const { message, type } = envelope;
     switch (type) {
       case 'AckRequest':
-        this.#acknowledged(message.messageId);
+        if (this.#outbox.acknowledge(message.messageId)) this.#pump();
         return;
       case 'NackRequest':
         this.#logger.warn('the agent refused a message', { messageId: message.messageId, reason: message.reason });
@@ -191,25 +248,12 @@ export class AcsSession {
       case 'TaskStopVerificationMessage':
         this.#verifyStops(message.messageId, message.stopCandidates);
         return;
-      case 'HeartbeatAckRequest':
       case 'IAMRoleCredentialsAckRequest':
+        this.#credentials.acknowledge(message.credentialsId, message.expiration);
+        return;
+      case 'HeartbeatAckRequest':
         return;
     }
-  }
-
-  #acknowledged(messageId: string): void {
-    const delivery = this.#outbox.acknowledge(messageId);
-    if (!delivery) return;
-    const { store } = this.#deps;
-    const row = store.get(tasks, delivery.taskArn);
-    // A repeated start tells nothing new: not writing it spares a row per task at every reconnect.
-    const news = delivery.wanted === 'STOPPED' || row?.acknowledgedSequence === undefined;
-    if (row && row.lastStatus !== 'STOPPED' && news) {
-      store.transact((tx) =>
-        tx.update(tasks, row.arn, (current) => ({ ...current, acknowledgedSequence: delivery.sequence })),
-      );
-    }
-    this.#pump();
   }
 
   /** Of the tasks that the agent would stop for want of being in the manifest: those that really shall not run here. */

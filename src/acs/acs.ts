@@ -7,8 +7,8 @@
  *   replaced connection costs a repetition and nothing else.
  * - One connection per instance and kind: a newer one takes the place of the older.
  * - `agentConnected` says that an ACS connection is open in this process; all are disconnected when the process starts.
- * - It never decides what shall run. It writes connection state, sequence numbers, acknowledgements and health. One
- *   exception: a task for which the protocol has no words is stopped here, as failed to start.
+ * - It never decides what shall run. It writes connection state, sequence numbers and health. One exception: a task for
+ *   which the protocol has no words is stopped here, as failed to start.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -20,14 +20,14 @@ import { containerInstances, tasks } from '#store/tables.ts';
 import { AcsSession } from './acs-session.ts';
 import { closeGoingAway, closeNormal } from './connection.ts';
 import type { AcsDeps } from './deps.ts';
-import { answerRefusal, type Opening, openingOf, type Refusal } from './handshake.ts';
+import { answerRefusal, type Opening, type OpeningRequest, openingOf, type Refusal } from './handshake.ts';
 import { TcsSession } from './tcs-session.ts';
 
 export interface Acs {
   /** For the HTTP server's `upgrade` event: takes over the socket in every case. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The same for a websocket that something else carries (simulations): `open` is called when the agent is let in. */
-  accept(request: Pick<IncomingMessage, 'url' | 'headers'>, open: () => WebSocket): Refusal | undefined;
+  accept(request: OpeningRequest, open: () => WebSocket): Refusal | undefined;
   /** Says goodbye to every agent (1001: come back at once) and accepts none any more. */
   close(): Promise<void>;
 }
@@ -81,7 +81,7 @@ class AgentLink implements Acs {
     this.#server.handleUpgrade(request, socket, head, (websocket) => this.#open(opening, websocket));
   };
 
-  accept(request: Pick<IncomingMessage, 'url' | 'headers'>, open: () => WebSocket): Refusal | undefined {
+  accept(request: OpeningRequest, open: () => WebSocket): Refusal | undefined {
     const opening = this.#opening(request);
     if ('type' in opening) return opening;
     this.#open(opening, open());
@@ -93,7 +93,7 @@ class AgentLink implements Acs {
     else this.#openTcs(opening, websocket);
   }
 
-  #opening(request: Pick<IncomingMessage, 'url' | 'headers'>): Opening | Refusal {
+  #opening(request: OpeningRequest): Opening | Refusal {
     if (this.#closing) return serverException('The control plane is shutting down.');
     try {
       return openingOf(this.#deps, request);
@@ -122,7 +122,7 @@ class AgentLink implements Acs {
     const { store, logger } = this.#deps;
     const { arn } = opening.instance;
     store.transact((tx) => this.#setConnected(tx, arn, true, opening.versionInfo));
-    const session = new AcsSession(this.#deps, opening.instance, socket, (ended) => {
+    const session = new AcsSession(this.#deps, opening, socket, (ended) => {
       if (this.#acsSessions.get(arn) !== ended) return;
       this.#acsSessions.delete(arn);
       logger.info('an agent has disconnected', { containerInstanceArn: arn });

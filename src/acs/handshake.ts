@@ -5,8 +5,12 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { sourceInstanceKey } from '#auth/instances.ts';
+import { uuid } from '#lib/ids.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import { AuthError } from '#protocol/errors.ts';
+import type { Principal } from '#protocol/service.ts';
 import { containerInstances } from '#store/tables.ts';
 import type { AcsDeps } from './deps.ts';
 
@@ -16,6 +20,8 @@ export interface Opening {
   readonly kind: 'acs' | 'tcs';
   readonly instance: ContainerInstanceRow;
   readonly account: string;
+  /** Base URL by which the agent reaches us. */
+  readonly endpoint: string;
   readonly path: string;
   readonly query: string;
   readonly versionInfo: ContainerInstanceRow['versionInfo'];
@@ -46,8 +52,49 @@ function namesCluster(given: string | null, instance: ContainerInstanceRow): boo
   return instance.clusterArn.endsWith(`:cluster/${given}`);
 }
 
+/** A websocket's opening, as HTTP or something like it carries it. */
+export type OpeningRequest = Pick<IncomingMessage, 'url' | 'headers'> & Partial<Pick<IncomingMessage, 'socket'>>;
+
+const isSecure = ({ socket, headers }: OpeningRequest): boolean =>
+  (socket as TLSSocket | undefined)?.encrypted === true || headers['x-forwarded-proto'] === 'https';
+
+/**
+ * Why the caller may not speak for the instance. A role session that an instance has got speaks for that instance only,
+ * however many share the role.
+ */
+function whyNot(
+  deps: AcsDeps,
+  request: OpeningRequest,
+  principal: Principal,
+  kind: Opening['kind'],
+  instance: ContainerInstanceRow,
+): string | undefined {
+  const source = principal.session?.keys?.[sourceInstanceKey];
+  const { ec2InstanceId } = instance;
+  if (source && ec2InstanceId?.startsWith('i-') && !source.endsWith(`/${ec2InstanceId}`)) {
+    return 'The credentials are those of another instance.';
+  }
+  const decision = deps.authorize({
+    requestId: uuid(deps.random),
+    region: instance.region,
+    sourceIp: request.socket?.remoteAddress ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
+    secure: isSecure(request),
+    principal,
+    permissions: [
+      {
+        action: kind === 'acs' ? 'ecs:Poll' : 'ecs:StartTelemetrySession',
+        resource: instance.arn,
+        resourceTags: Object.fromEntries(instance.tags.map(({ key = '', value = '' }) => [key, value])),
+        keys: { 'ecs:cluster': instance.clusterArn },
+      },
+    ],
+  });
+  return decision.allowed ? undefined : decision.message;
+}
+
 /** Lets an agent in, or says why not. */
-export function openingOf(deps: AcsDeps, request: Pick<IncomingMessage, 'url' | 'headers'>): Opening | Refusal {
+export function openingOf(deps: AcsDeps, request: OpeningRequest): Opening | Refusal {
   const url = request.url ?? '';
   const at = url.indexOf('?');
   const path = at < 0 ? url : url.slice(0, at);
@@ -76,7 +123,10 @@ export function openingOf(deps: AcsDeps, request: Pick<IncomingMessage, 'url' | 
   if (instance.status === 'INACTIVE') {
     return refuse(400, 'InactiveInstanceException', 'Container instance was deregistered.');
   }
-  return { kind, instance, account, path, query, versionInfo: versionInfoOf(params) };
+  const refused = whyNot(deps, request, identity.principal, kind, instance);
+  if (refused) return refuse(403, 'AccessDeniedException', refused);
+  const endpoint = `${isSecure(request) ? 'https' : 'http'}://${request.headers.host ?? ''}`;
+  return { kind, instance, account, endpoint, path, query, versionInfo: versionInfoOf(params) };
 }
 
 /** Answers a refusal in the form that agents read, and ends the connection. */

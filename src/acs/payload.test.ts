@@ -9,7 +9,7 @@ import { stopPayload, taskPayload, unsupportedIn } from './payload.ts';
 
 /** As the agent reads it. */
 const sentPayload = (task: TaskRow, definition: TaskDefinitionRow): AgentTask =>
-  JSON.parse(JSON.stringify(taskPayload(task, definition)));
+  JSON.parse(JSON.stringify(taskPayload(task, definition, 'http://slipway:4566')));
 
 const scope: Scope = { account: '123456789012', region: 'us-east-1' };
 const taskId = '0123456789abcdef0123456789abcdef';

@@ -5,10 +5,20 @@
  * is malformed.
  */
 import type { ContainerDefinition, ContainerOverride, PortMapping, Secret, Volume } from '@aws-sdk/client-ecs';
-import type { AgentContainer, AgentPortMapping, AgentSecret, AgentTask, AgentVolume } from '#model/agent-messages.ts';
+
+import { registryOfImage } from '#images/registry-of-image.ts';
+import type {
+  AgentContainer,
+  AgentPortMapping,
+  AgentRegistryAuthentication,
+  AgentSecret,
+  AgentTask,
+  AgentVolume,
+} from '#model/agent-messages.ts';
 import { lastSegment, parseArn } from '#model/arn.ts';
 import type { NetworkMode, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import { containerConfig, hostConfig } from './docker-config.ts';
+import { roleArnsOf } from './role-credentials.ts';
 
 /** Least Docker API version of the create call: a health check's start period came with 1.29, all else is older. */
 const plainVersion = '1.24';
@@ -56,29 +66,72 @@ function portMapping(mapping: PortMapping, networkMode: NetworkMode): AgentPortM
   return { containerPort: mapping.containerPort, hostPort, protocol };
 }
 
+/**
+ * Agents look an answer of Parameter Store up by the name that they asked for: an ARN whose name is beyond doubt becomes it.
+ * (`parameter/a` may be the parameter `a` or `/a`.)
+ */
+function parameterName(valueFrom: string, task: Pick<TaskRow, 'account' | 'region'>): string {
+  const arn = parseArn(valueFrom);
+  const name = /^parameter(\/.+\/.+)$/.exec(arn?.resource ?? '')?.[1];
+  return name && arn?.account === task.account ? name : valueFrom;
+}
+
 /** A Secrets Manager ARN may end `:json-key:stage:version`; everything else is a parameter's name or ARN. */
-function secret(one: Secret, target: AgentSecret['target'], region: string): AgentSecret {
+function secret(one: Secret, target: AgentSecret['target'], task: TaskRow): AgentSecret {
   const arn = parseArn(one.valueFrom ?? '');
+  const isSecret = arn?.service === 'secretsmanager';
   return {
     name: one.name!,
-    valueFrom: one.valueFrom!,
-    region: arn?.region || region,
-    provider: arn?.service === 'secretsmanager' ? 'asm' : 'ssm',
+    valueFrom: isSecret ? one.valueFrom! : parameterName(one.valueFrom!, task),
+    region: arn?.region || task.region,
+    provider: isSecret ? 'asm' : 'ssm',
     type: 'ENVIRONMENT_VARIABLE',
     target,
   };
 }
 
-function secretsOf(definition: ContainerDefinition, region: string): AgentSecret[] {
+function secretsOf(definition: ContainerDefinition, task: TaskRow): AgentSecret[] {
   return [
-    ...(definition.secrets ?? []).map((one) => secret(one, 'CONTAINER', region)),
-    ...(definition.logConfiguration?.secretOptions ?? []).map((one) => secret(one, 'LOG_DRIVER', region)),
+    ...(definition.secrets ?? []).map((one) => secret(one, 'CONTAINER', task)),
+    ...(definition.logConfiguration?.secretOptions ?? []).map((one) => secret(one, 'LOG_DRIVER', task)),
   ];
 }
 
 const list = <T>(items: readonly T[] | undefined): readonly T[] | undefined => (items?.length ? items : undefined);
 
-function container(task: TaskRow, definition: ContainerDefinition, networkMode: NetworkMode): AgentContainer {
+interface TaskContext {
+  readonly networkMode: NetworkMode;
+  readonly hasExecutionRole: boolean;
+  /** Base URL by which the agent reaches us. */
+  readonly endpoint: string;
+}
+
+/** Images of our registries are pulled with a token of ECR; others with a secret, if the definition names one. */
+function registryAuthentication(
+  definition: ContainerDefinition,
+  region: string,
+  { hasExecutionRole, endpoint }: TaskContext,
+): AgentRegistryAuthentication | undefined {
+  const credentialsParameter = definition.repositoryCredentials?.credentialsParameter;
+  if (credentialsParameter) {
+    const secretRegion = parseArn(credentialsParameter)?.region || region;
+    return { type: 'asm', asmAuthData: { region: secretRegion, credentialsParameter } };
+  }
+  const registry = registryOfImage(definition.image ?? '');
+  if (!registry) return undefined;
+  return {
+    type: 'ecr',
+    ecrAuthData: {
+      region: registry.region,
+      registryId: registry.account,
+      endpointOverride: endpoint,
+      useExecutionRole: hasExecutionRole,
+    },
+  };
+}
+
+function container(task: TaskRow, definition: ContainerDefinition, context: TaskContext): AgentContainer {
+  const { networkMode } = context;
   const override = task.overrides.containerOverrides?.find((one) => one.name === definition.name);
   const row = task.containers.find((one) => one.name === definition.name);
   const memory = override?.memory ?? definition.memory ?? 0;
@@ -86,7 +139,7 @@ function container(task: TaskRow, definition: ContainerDefinition, networkMode: 
   const config = containerConfig(definition);
   const sizes = { memoryMiB: memory, memoryReservationMiB: memoryReservation };
   const host = hostConfig(definition, sizes, networkMode, { taskId: lastSegment(task.arn), region: task.region });
-  const { repositoryCredentials, restartPolicy } = definition;
+  const { restartPolicy } = definition;
   return {
     name: definition.name!,
     image: definition.image!,
@@ -118,13 +171,10 @@ function container(task: TaskRow, definition: ContainerDefinition, networkMode: 
         condition: dependency.condition!,
       })),
     ),
-    registryAuthentication: repositoryCredentials?.credentialsParameter
-      ? {
-          type: 'asm',
-          asmAuthData: { region: task.region, credentialsParameter: repositoryCredentials.credentialsParameter },
-        }
-      : undefined,
-    secrets: list(secretsOf(definition, task.region)),
+    registryAuthentication: registryAuthentication(definition, task.region, context),
+    logsAuthStrategy:
+      context.hasExecutionRole && definition.logConfiguration?.logDriver === 'awslogs' ? 'ExecutionRole' : undefined,
+    secrets: list(secretsOf(definition, task)),
     environmentFiles: list(
       (override?.environmentFiles ?? definition.environmentFiles)?.map((file) => ({
         type: 's3' as const,
@@ -184,9 +234,14 @@ export function unsupportedIn(definition: TaskDefinitionRow): string | undefined
   return definition.networkMode === 'awsvpc' ? 'network mode awsvpc is not implemented' : undefined;
 }
 
-/** A task that shall run, whole. Members that are undefined are left out as the message is written. */
-export function taskPayload(task: TaskRow, definition: TaskDefinitionRow): AgentTask {
+/**
+ * A task that shall run, whole but for credentials. Members that are undefined are left out as the message is written.
+ * `endpoint`: base URL by which the agent reaches us.
+ */
+export function taskPayload(task: TaskRow, definition: TaskDefinitionRow, endpoint: string): AgentTask {
   const networkMode = definition.networkMode ?? 'bridge';
+  const hasExecutionRole = roleArnsOf(task, definition).TaskExecution !== undefined;
+  const context = { networkMode, hasExecutionRole, endpoint };
   return {
     arn: task.arn,
     desiredStatus: 'RUNNING',
@@ -201,7 +256,7 @@ export function taskPayload(task: TaskRow, definition: TaskDefinitionRow): Agent
     ipcMode: definition.ipcMode,
     cpu: vcpu(task.overrides.cpu ?? definition.cpu),
     memory: mebibytes(task.overrides.memory ?? definition.memory),
-    containers: definition.containerDefinitions.map((one) => container(task, one, networkMode)),
+    containers: definition.containerDefinitions.map((one) => container(task, one, context)),
     volumes: list(definition.volumes.map(volume)),
   };
 }
