@@ -31,7 +31,7 @@ export function insertAccessKey(
   deps: { readonly vault: Vault; readonly clock: Clock; readonly random: Random },
   owner: Pick<AccessKeyRow, 'account' | 'principalArn' | 'principalId'>,
 ): AccessKey {
-  const id = accessKeyId(deps.random, 'AKIA');
+  const id = accessKeyId(deps.random, 'AKIA', owner.account);
   const secret = secretAccessKey(deps.random);
   const row = tx.insert(accessKeys, {
     ...owner,

@@ -4,19 +4,37 @@ import type { Vault } from '#keys/vault.ts';
 import type { Clock } from '#lib/clock.ts';
 import { decimalId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
-import type { AccessKeyRow } from '#model/rows.ts';
-import type { Store } from '#store/store.ts';
+import type { AccountRow } from '#model/iam.ts';
+import type { Store, Tx, View } from '#store/store.ts';
 import { accessKeys, accounts } from '#store/tables.ts';
 import { type AccessKey, insertAccessKey, openAccessKey } from './access-key.ts';
 
 /** The account that test suites in the field take for granted. */
 export const permissiveAccount = '000000000000';
 
-const isAdministrator = (row: AccessKeyRow) => row.status === 'Active' && row.principalArn.endsWith(':root');
+/** The administrator's account; where none is marked, the oldest, which was made by the first start. */
+export function administratorAccount(view: View): AccountRow | undefined {
+  const oldestFirst = [...view.all(accounts)].sort((a, b) => a.createdAt - b.createdAt);
+  return oldestFirst.find((row) => row.isAdministrator) ?? oldestFirst[0];
+}
+
+const rootArn = (account: string) => `arn:aws:iam::${account}:root`;
+
+/** An account with an access key of its root, whose secret nobody gets to see again. */
+export function insertAccount(
+  tx: Tx,
+  deps: { readonly vault: Vault; readonly clock: Clock; readonly random: Random },
+  account: Omit<AccountRow, 'createdAt'>,
+): AccessKey {
+  const { id } = account;
+  tx.insert(accounts, { ...account, createdAt: deps.clock.now() });
+  return insertAccessKey(tx, deps, { account: id, principalArn: rootArn(id), principalId: id });
+}
 
 /**
- * The administrator's access key: the oldest active one of a root, or a new one when there is none. Durable when this
- * resolves. `account` is that of a new administrator; 12 random digits by default, so that no two installations share one.
+ * The administrator's access key: the oldest active one of its account's root, or a new one when there is none. Durable
+ * when this resolves. `account` is that of a new administrator; 12 random digits by default, so that no two
+ * installations share one.
  */
 export async function ensureAdministrator(options: {
   readonly store: Store;
@@ -25,16 +43,23 @@ export async function ensureAdministrator(options: {
   readonly random: Random;
   readonly account?: string;
 }): Promise<{ readonly administrator: AccessKey; readonly created: boolean }> {
-  const { store, vault, clock, random } = options;
-  const found = [...store.all(accessKeys)].filter(isAdministrator).sort((a, b) => a.createdAt - b.createdAt)[0];
+  const { store, vault, random } = options;
+  const known = administratorAccount(store);
+  const found =
+    known &&
+    [...store.find(accessKeys, 'byPrincipal', rootArn(known.id))]
+      .filter((row) => row.status === 'Active')
+      .sort((a, b) => a.createdAt - b.createdAt)[0];
   if (found) return { administrator: openAccessKey(vault, found), created: false };
-  const account = options.account ?? decimalId(random, 12);
   const administrator = store.transact((tx) => {
-    if (!tx.get(accounts, account)) tx.insert(accounts, { id: account, createdAt: clock.now() });
+    if (!known) {
+      const id = options.account ?? decimalId(random, 12);
+      return insertAccount(tx, options, { id, isAdministrator: true });
+    }
     return insertAccessKey(tx, options, {
-      account,
-      principalArn: `arn:aws:iam::${account}:root`,
-      principalId: account,
+      account: known.id,
+      principalArn: rootArn(known.id),
+      principalId: known.id,
     });
   });
   await store.durable();

@@ -6,7 +6,7 @@ import { seededRandom } from '#lib/random.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
 import { accessKeys, allTables } from '#store/tables.ts';
-import { ensureAdministrator } from './administrator.ts';
+import { ensureAdministrator, insertAccount } from './administrator.ts';
 import { createCredentials, createPermissiveCredentials } from './credentials.ts';
 import { createSessions } from './sessions.ts';
 
@@ -38,7 +38,20 @@ describe('the administrator', () => {
     store.transact((tx) =>
       tx.update(accessKeys, administrator.accessKeyId, (row) => ({ ...row, status: 'Inactive' as const })),
     );
-    assert.equal((await ensure(store, 2)).created, true);
+    const again = await ensure(store, 2);
+    assert.equal(again.created, true);
+    assert.equal(again.administrator.account, administrator.account);
+  });
+
+  test('is never the root of an account that was made later', async () => {
+    const store = await openStore();
+    const { administrator } = await ensure(store, 1);
+    const deps = { vault, clock, random: seededRandom(3) };
+    store.transact((tx) => {
+      insertAccount(tx, deps, { id: '000000000001', name: 'other' });
+      tx.update(accessKeys, administrator.accessKeyId, (row) => ({ ...row, status: 'Inactive' as const }));
+    });
+    assert.equal((await ensure(store, 2)).administrator.account, administrator.account);
   });
 });
 
@@ -71,5 +84,21 @@ describe('credentials', () => {
     assert.equal(credentials.find('111122223333')?.secretAccessKey, undefined);
     assert.equal(credentials.find('test')?.principal.account, '222233334444');
     assert.equal(credentials.find(administrator.accessKeyId)?.secretAccessKey, administrator.secretAccessKey);
+    const { sessions } = credentialsOf(store);
+    const { account, principalArn: arn } = administrator;
+    const facts = { issuedAt: clock.now(), expiresAt: clock.now() + 1, issuerArn: arn, issuerId: account };
+    const issuerKeyId = administrator.accessKeyId;
+    const principal = {
+      account,
+      arn,
+      userId: account,
+      session: { kind: 'session-token', ...facts, issuerKeyId } as const,
+    };
+    const { accessKeyId, sessionToken } = sessions.issue(principal);
+    assert.equal(credentials.find(accessKeyId, sessionToken)?.principal.account, account);
+    store.transact((tx) => tx.update(accessKeys, issuerKeyId, (row) => ({ ...row, status: 'Inactive' as const })));
+    assert.equal(credentials.find(issuerKeyId), undefined);
+    assert.equal(credentials.find(accessKeyId, sessionToken), undefined);
+    assert.equal(credentials.find(accessKeyId, 'made up')?.principal.account, '222233334444');
   });
 });

@@ -7,15 +7,20 @@ import type { AccessKeyRow } from '#model/rows.ts';
 import type { Credential, CredentialSource } from '#protocol/authenticate.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables.ts';
 import { openSecret } from './access-key.ts';
-import type { Sessions } from './sessions.ts';
+import { isRootArn } from './principals.ts';
+import { isSessionToken, type Sessions } from './sessions.ts';
 
 export interface CredentialDeps {
   readonly view: View;
   readonly vault: Vault;
   readonly sessions: Sessions;
 }
+
+/** A key of a user who is gone, or whose name somebody else has now, is nobody's. */
+const hasOwner = (view: View, row: AccessKeyRow): boolean =>
+  isRootArn(row.principalArn) || view.get(users, row.principalArn)?.id === row.principalId;
 
 /** Credentials by the access keys of the store and by session tokens. An inactive key is as good as none. */
 export function createCredentials({ view, vault, sessions }: CredentialDeps): CredentialSource {
@@ -33,7 +38,7 @@ export function createCredentials({ view, vault, sessions }: CredentialDeps): Cr
     find(accessKeyId, sessionToken) {
       if (sessionToken !== undefined && accessKeyId.startsWith('ASIA')) return sessions.open(accessKeyId, sessionToken);
       const row = view.get(accessKeys, accessKeyId);
-      if (row?.status !== 'Active') return undefined;
+      if (row?.status !== 'Active' || !hasOwner(view, row)) return undefined;
       return {
         secretAccessKey: secretOf(row),
         principal: { account: row.account, arn: row.principalArn, userId: row.principalId, accessKeyId },
@@ -51,13 +56,17 @@ function madeUpPrincipal(accessKeyId: string, defaultAccount: string): Principal
 
 /**
  * For test suites that sign with made-up keys, on loopback only: a key that the store does not know is let in without
- * proof, as the root of the account that its 12 digits name, or else of `defaultAccount`. Known keys are checked.
+ * proof, as the root of the account that its 12 digits name, or else of `defaultAccount`. Known keys are checked, and
+ * those that are not good any more are refused.
  */
 export function createPermissiveCredentials(deps: CredentialDeps, defaultAccount: string): CredentialSource {
   const known = createCredentials(deps);
   return {
-    find: (accessKeyId, sessionToken): Credential => {
-      return known.find(accessKeyId, sessionToken) ?? { principal: madeUpPrincipal(accessKeyId, defaultAccount) };
+    find(accessKeyId, sessionToken): Credential | undefined {
+      const credential = known.find(accessKeyId, sessionToken);
+      if (credential || deps.view.get(accessKeys, accessKeyId)) return credential;
+      if (sessionToken !== undefined && isSessionToken(deps.vault, accessKeyId, sessionToken)) return undefined;
+      return { principal: madeUpPrincipal(accessKeyId, defaultAccount) };
     },
   };
 }

@@ -2,18 +2,18 @@
  * Temporary credentials. The session token is self-contained: sealed by the vault, it holds the secret, the principal
  * and how the session came to be, so nothing is kept per session and every process with the vault can check one.
  *
- * A session is good until it expires, unless it was revoked (a row of its own until then), or its role or user is gone
- * or is another one under an old name.
+ * A session is good until it expires, unless it was revoked (a row of its own until then), its role or user is gone or
+ * is another one under an old name, or the access key that it was made with is gone or inactive.
  */
 
 import type { Vault } from '#keys/vault.ts';
-import type { Clock } from '#lib/clock.ts';
+import type { Clock, Timer } from '#lib/clock.ts';
 import { accessKeyId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
 import type { Credential } from '#protocol/authenticate.ts';
 import type { Principal, SessionFacts } from '#protocol/service.ts';
-import type { Tx, View } from '#store/store.ts';
-import { revokedSessions, roles, users } from '#store/tables.ts';
+import type { Store, Tx, View } from '#store/store.ts';
+import { accessKeys, revokedSessions, roles, users } from '#store/tables.ts';
 import { secretAccessKey } from './access-key.ts';
 
 export interface TemporaryCredentials {
@@ -39,7 +39,22 @@ interface Sealed {
 
 const purpose = 'session';
 
-function isAlive(view: View, session: SessionFacts, account: string): boolean {
+/** A registry's token may outlive by that much the session that asked for it; so revocations do, too. */
+export const registryTokenLifetimeMs = 12 * 3_600_000;
+
+/** Was the token made here for that key, whatever has become of its session? */
+export function isSessionToken(vault: Vault, accessKeyId: string, sessionToken: string): boolean {
+  try {
+    return vault.open(purpose, sessionToken, accessKeyId).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The role or user behind a session is still the one that it was made for. Says nothing about time and revocation. */
+export function isAlive(view: View, session: SessionFacts, account: string): boolean {
+  const { issuerKeyId } = session;
+  if (issuerKeyId !== undefined && view.get(accessKeys, issuerKeyId)?.status !== 'Active') return false;
   if (session.issuerArn === `arn:aws:iam::${account}:root`) return true;
   const issuer = view.get(roles, session.issuerArn) ?? view.get(users, session.issuerArn);
   return issuer?.id === session.issuerId;
@@ -53,7 +68,7 @@ export function createSessions(deps: {
   const { vault, view, random } = deps;
   return {
     issue(principal) {
-      const id = accessKeyId(random, 'ASIA');
+      const id = accessKeyId(random, 'ASIA', principal.account);
       const secret = secretAccessKey(random);
       const sealed: Sealed = { secret, principal };
       return {
@@ -84,11 +99,32 @@ export function createSessions(deps: {
 
 /** From this transaction on the credentials open nothing. */
 export function revokeSession(tx: Tx, accessKeyId: string, expiresAt: number): void {
-  tx.put(revokedSessions, { accessKeyId, expiresAt });
+  tx.put(revokedSessions, { accessKeyId, expiresAt: expiresAt + registryTokenLifetimeMs });
 }
 
 /** Drops what is expired anyhow. */
 export function forgetRevoked(tx: Tx, clock: Clock): void {
   const now = clock.now();
   for (const row of tx.all(revokedSessions)) if (row.expiresAt < now) tx.delete(revokedSessions, row.accessKeyId);
+}
+
+const forgetEveryMs = 10 * 60_000;
+
+/** Forgets now and then; answers what ends it. */
+export function startForgetting(deps: { readonly store: Store; readonly clock: Clock }): () => void {
+  const { store, clock } = deps;
+  let timer: Timer | undefined;
+  const wait = () => {
+    timer = clock.after(forgetEveryMs, () => {
+      const now = clock.now();
+      for (const row of store.all(revokedSessions)) {
+        if (row.expiresAt >= now) continue;
+        store.transact((tx) => forgetRevoked(tx, clock));
+        break;
+      }
+      wait();
+    });
+  };
+  wait();
+  return () => timer?.cancel();
 }

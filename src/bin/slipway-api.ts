@@ -3,12 +3,15 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from '#agent/link/signing.ts';
 import type { ExplainPlacementInput } from '#services/slipway/explain/subject.ts';
 import { targetPrefix } from '#services/slipway/index.ts';
+import type { CreateAccountInput, CreateAccountOutput } from '#services/slipway/operations/CreateAccount.ts';
+import type { ExplainDenialInput, ExplainDenialOutput } from '#services/slipway/operations/ExplainDenial.ts';
 import type { ExplainPlacementOutput } from '#services/slipway/operations/ExplainPlacement.ts';
 import type {
   GetServiceHistoryInput,
   GetServiceHistoryOutput,
 } from '#services/slipway/operations/GetServiceHistory.ts';
 import type { GetTaskHistoryInput, GetTaskHistoryOutput } from '#services/slipway/operations/GetTaskHistory.ts';
+import type { ListAccountsInput, ListAccountsOutput } from '#services/slipway/operations/ListAccounts.ts';
 import type {
   ListServiceTaskHistoriesInput,
   ListServiceTaskHistoriesOutput,
@@ -16,6 +19,9 @@ import type {
 import type { ClientConfig } from './connection.ts';
 
 export interface Operations {
+  readonly CreateAccount: { readonly input: CreateAccountInput; readonly output: CreateAccountOutput };
+  readonly ListAccounts: { readonly input: ListAccountsInput; readonly output: ListAccountsOutput };
+  readonly ExplainDenial: { readonly input: ExplainDenialInput; readonly output: ExplainDenialOutput };
   readonly ExplainPlacement: { readonly input: ExplainPlacementInput; readonly output: ExplainPlacementOutput };
   readonly GetTaskHistory: { readonly input: GetTaskHistoryInput; readonly output: GetTaskHistoryOutput };
   readonly GetServiceHistory: { readonly input: GetServiceHistoryInput; readonly output: GetServiceHistoryOutput };

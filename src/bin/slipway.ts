@@ -44,6 +44,14 @@ program
     '--pending-timeout-minutes <number>',
     'services give up a task that its agent says nothing about for so long; 0: never (default: 30)',
   )
+  .option(
+    '--quotas <which>',
+    "which of AWS's quotas and API throttles hold: aws, off, or a JSON file (default: off; see docs/quotas.md)",
+  )
+  .option(
+    '--registry-create-on-push',
+    'a docker push makes the repository that is missing (default: it is refused, as in ECR; see docs/registry.md)',
+  )
   .addOption(
     new Option('--log-level <level>', 'how much goes into the log files')
       .choices(['debug', 'info', 'warn', 'error'])
@@ -133,13 +141,52 @@ program
   .action(async (target, options) => (await import('./commands/history.ts')).runHistory(target, options));
 
 program
+  .command('why-denied')
+  .description('why a request was refused: every policy that was asked, and each of its statements with the reason')
+  .argument('<request-id>', 'as the client printed it with the error')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (id, options) => (await import('./commands/why-denied.ts')).runWhyDenied(id, options));
+
+const account = program.command('account').description('the accounts of this installation');
+account
+  .command('create')
+  .description("make an account; prints its root's access key, the secret only this once")
+  .option('--name <name>', 'what it is for')
+  .option('--id <digits>', '12 digits (default: drawn at random)')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/account.ts')).runAccountCreate(options));
+account
+  .command('list')
+  .description('list the accounts')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/account.ts')).runAccountList(options));
+
+program
+  .command('iam')
+  .description('what IAM would decide')
+  .command('simulate')
+  .description('may a user, group or role do something? Uses its policies as they are; does nothing')
+  .requiredOption('--principal <arn>', 'user, group or role')
+  .requiredOption('--action <name>', 'e.g. ecs:RunTask; repeat for more', append, [])
+  .option('--resource <arn>', 'what it would be done to; repeat for more (default: *)', append, [])
+  .option('--context <key=value>', 'a condition key, e.g. aws:SourceIp=10.0.0.1; repeat for more', append, [])
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .addHelpText('after', '\nExit code: 0 when all of it is allowed, 2 when not.')
+  .action(async (options) => (await import('./commands/simulate.ts')).runSimulate(options));
+
+program
   .command('agent')
   .description(
-    'make this machine a container instance of a control plane; credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    'make this machine a container instance of a control plane; the first time it joins with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then it works under the role of its instance profile',
   )
   .addOption(clusterOption())
   .requiredOption('--endpoint <url>', 'address of the control plane, e.g. http://10.0.0.5:4566')
   .option('--data <dir>', "directory of the agent's state (default: ~/.slipway/agent)")
+  .option('--instance-profile <name>', 'name or ARN of the instance profile to join with (default: ecsInstanceRole)')
   .addOption(
     new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error']).default('info'),
   )

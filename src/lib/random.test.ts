@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { backoffMs } from './backoff.ts';
-import { accessKeyId, decimalId, hexId, uuid } from './ids.ts';
+import { accessKeyId, accountOfAccessKey, decimalId, hexId, uuid } from './ids.ts';
 import { seededRandom, systemRandom } from './random.ts';
 
 describe('random', () => {
@@ -48,8 +48,11 @@ describe('ids', () => {
         assert.match(hexId(random, 4), /^[0-9a-f]{8}$/);
         assert.match(uuid(random), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
         assert.match(decimalId(random), /^[1-9][0-9]{18}$/);
-        assert.match(accessKeyId(random, 'AKIA'), /^AKIA[A-Z2-7]{16}$/);
-        assert.match(accessKeyId(random, 'ASIA'), /^ASIA[A-Z2-7]{16}$/);
+        for (const account of ['000000000000', '123456789012', '999999999999']) {
+          const id = accessKeyId(random, 'ASIA', account);
+          assert.match(id, /^ASIA[A-Z2-7]{16}$/);
+          assert.equal(accountOfAccessKey(id), account);
+        }
       }),
     );
   });

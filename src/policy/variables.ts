@@ -27,12 +27,14 @@ export type Template =
     };
 
 const variable = /\$\{([^{}]*)\}/g;
-const withDefault = /^\s*([^,]*?)\s*,\s*'(.*)'\s*$/s;
 
 function partOf(body: string): Part {
   if (body === '*' || body === '?' || body === '$') return { text: body, literal: true };
-  const [, key, fallback] = withDefault.exec(body) ?? [];
-  return { key: (key ?? body.trim()).toLowerCase(), fallback };
+  const comma = body.indexOf(',');
+  const quoted = comma < 0 ? '' : body.slice(comma + 1).trim();
+  const hasDefault = quoted.length >= 2 && quoted.startsWith("'") && quoted.endsWith("'");
+  const key = hasDefault ? body.slice(0, comma) : body;
+  return { key: key.trim().toLowerCase(), fallback: hasDefault ? quoted.slice(1, -1) : undefined };
 }
 
 /** Variables of a resource stand in the last part of its ARN; before the fifth colon they are ordinary text. */

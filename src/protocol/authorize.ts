@@ -3,6 +3,7 @@
  * by its service (`permissions.ts` of each), as a function of the caller's input.
  */
 import type { ContextValue } from '#policy/context.ts';
+import type { AuthFailure } from './errors.ts';
 import type { Principal, RequestContext } from './service.ts';
 
 /** A resource's own policy, as its owner wrote it. */
@@ -56,7 +57,9 @@ export interface AuthorizationRequest extends RequestFacts {
   readonly permissions: readonly Permission[];
 }
 
-/** `message` is what the caller reads. */
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly message: string };
+/** `message` is what the caller reads; `failure` says how it is put on the wire where that is not access denied. */
+export type Decision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly message: string; readonly failure?: AuthFailure };
 
 export type Authorize = (request: AuthorizationRequest) => Decision;

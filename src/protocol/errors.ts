@@ -28,6 +28,10 @@ export const notImplemented = (service: string, operation: string) =>
     `Slipway does not implement ${service}:${operation}. docs/compatibility.md lists what it implements.`,
   );
 
+/** Every SDK tries such a call again, ever later. */
+export const rateExceeded = (protocol: WireProtocol) =>
+  new ServiceError(isQueryProtocol(protocol) ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
+
 export const requestTooLarge = (limitBytes: number) =>
   new ServiceError('RequestEntityTooLarge', `The request body is larger than ${limitBytes} bytes.`, {
     httpStatus: 413,
@@ -39,6 +43,12 @@ export function missingMembers(protocol: WireProtocol, paths: readonly string[])
   const count = `${paths.length} validation error${paths.length === 1 ? '' : 's'} detected: `;
   const code = isQueryProtocol(protocol) ? 'ValidationError' : 'ValidationException';
   return new ServiceError(code, count + paths.map(one).join('; '));
+}
+
+/** More resources in one request than could be asked about. */
+export function tooManyResources(protocol: WireProtocol, most: number): ServiceError {
+  const code = isQueryProtocol(protocol) ? 'ValidationError' : 'ValidationException';
+  return new ServiceError(code, `A request may name at most ${most} resources.`);
 }
 
 export const authFailures = [

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { FakeClock } from '#lib/clock.ts';
 import { type LogFields, silentLogger } from '#lib/logger.ts';
 import { seededRandom } from '#lib/random.ts';
-import type { Authorize } from './authorize.ts';
+import type { AuthorizationRequest, Authorize, Permissions } from './authorize.ts';
 import { AuthError } from './errors.ts';
 import { createPipeline } from './pipeline.ts';
 import { type Handler, type RequestContext, type ServiceDefinition, ServiceError } from './service.ts';
@@ -25,6 +25,8 @@ interface Setup {
   readonly authenticate?: () => never;
   readonly load?: ServiceDefinition['load'];
   readonly globalRegion?: string;
+  readonly permissions?: Readonly<Record<string, Permissions>>;
+  readonly unsignedOperations?: readonly string[];
 }
 
 function setUp(setup: Setup = {}) {
@@ -37,7 +39,14 @@ function setUp(setup: Setup = {}) {
     apiVersion: '2026-01-01',
     protocols: ['awsJson1_1', 'awsQuery'],
     ...(setup.globalRegion !== undefined && { globalRegion: setup.globalRegion }),
-    load: setup.load ?? (async () => ({ schemas, handlers: { Do: setup.handler ?? (() => ({})) } })),
+    ...(setup.unsignedOperations && { unsignedOperations: setup.unsignedOperations }),
+    load:
+      setup.load ??
+      (async () => ({
+        schemas,
+        handlers: { Do: setup.handler ?? (() => ({})) },
+        ...(setup.permissions && { permissions: setup.permissions }),
+      })),
     deps: { dep: 1 },
   };
   const serve = createPipeline({
@@ -163,8 +172,64 @@ describe('the pipeline', () => {
     });
     const reply = await serve(request('{"name":"n"}'));
     assert.deepEqual([reply.status, errorOf(reply.body)], [400, { __type: 'AccessDeniedException', message: 'no' }]);
-    assert.deepEqual(asked, [{ principal, action: 'svc:Do', resource: '*', region: 'eu-west-1' }]);
+    const [{ requestId, ...question }] = asked as [AuthorizationRequest];
+    assert.match(requestId, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(question, {
+      principal,
+      region: 'eu-west-1',
+      sourceIp: '127.0.0.1',
+      userAgent: '',
+      secure: false,
+      permissions: [{ action: 'svc:Do', resource: '*' }],
+    });
     assert.equal(called, false);
+  });
+
+  test('asks for what the service says, and for what the handler asks besides', async () => {
+    const asked: string[][] = [];
+    const { serve } = setUp({
+      permissions: { Do: (_ctx, { name }) => [{ action: 'svc:Do', resource: `arn:${name}` }] },
+      handler: ({ require }) => {
+        require({ action: 'svc:Pass', resource: 'arn:role' });
+        return {};
+      },
+      authorize: ({ permissions }) => {
+        asked.push(permissions.map(({ action, resource }) => `${action} ${resource}`));
+        return asked.length < 2 ? { allowed: true } : { allowed: false, failure: 'unknownKey', message: 'no' };
+      },
+    });
+    const reply = await serve(request('{"name":"n"}'));
+    assert.deepEqual(asked, [['svc:Do arn:n'], ['svc:Pass arn:role']]);
+    assert.equal(errorOf(reply.body).__type, 'UnrecognizedClientException');
+  });
+
+  test('asks for no more than a thousand resources', async () => {
+    const permissions = { Do: () => Array(200_000).fill({ action: 'svc:Do', resource: '*' }) };
+    const { serve } = setUp({ permissions });
+    const reply = await serve(request('{"name":"n"}'));
+    assert.equal(errorOf(reply.body).__type, 'ValidationException');
+  });
+
+  test('takes operations that nobody signs as calls of nobody, in the region of the host', async () => {
+    const seen: [account: string, region: string][] = [];
+    const authenticate = () => {
+      throw new AuthError('missingToken', 'no');
+    };
+    const { serve } = setUp({
+      authenticate,
+      unsignedOperations: ['Do'],
+      handler: ({ account, region }) => {
+        seen.push([account, region]);
+        return {};
+      },
+    });
+    const from = (host: string) => serve(request('{"name":"n"}', { headers: { ...request('').headers, host } }));
+    assert.equal((await from('svc.eu-west-1.example.org:4566')).status, 200);
+    assert.equal((await from('127.0.0.1:4566')).status, 200);
+    assert.deepEqual(seen, [
+      ['', 'eu-west-1'],
+      ['', 'us-east-1'],
+    ]);
   });
 
   test('refuses by protocol: JSON and Query have codes of their own', async () => {

@@ -11,26 +11,31 @@ import type { Clock } from '#lib/clock.ts';
 import { uuid } from '#lib/ids.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
-import type { Authenticate } from './authenticate.ts';
+import type { Authenticate, Identity } from './authenticate.ts';
 import type { Authorize, Permission, RequestFacts } from './authorize.ts';
 import type { WireError } from './codecs/codec.ts';
 import {
   AuthError,
   missingMembers,
   notImplemented,
+  rateExceeded,
   requestTooLarge,
+  tooManyResources,
   toServiceError,
   unknownOperation,
 } from './errors.ts';
 import { createRouter, type Route } from './route.ts';
 import { type RequestContext, type ServiceDefinition, ServiceError } from './service.ts';
 import { createServiceModels, type ServiceModel } from './service-model.ts';
+import type { Throttle } from './throttle.ts';
 import { header, type WireReply, type WireRequest } from './wire.ts';
 
 export interface PipelineOptions {
   readonly services: readonly ServiceDefinition[];
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
+  /** Refuses calls that come too often; absent: none does. */
+  readonly throttle?: Throttle | undefined;
   /** The store as one request sees it. */
   readonly openSession: () => { durable(): Promise<void> };
   /** Our own base URL, for requests whose Host header is of no use. */
@@ -59,9 +64,14 @@ export function createPipeline(options: PipelineOptions): Serve {
       const operation = model.operation(codec, operationName);
       if (!operation) throw unknownOperation(codec.protocol, operationName, service.apiVersion);
 
-      const identity = options.authenticate(request, service.signingName);
+      const identity = service.unsignedOperations?.includes(operationName)
+        ? unsignedIdentity(request)
+        : options.authenticate(request, service.signingName);
       const principal = identity.principal;
       const region = service.globalRegion ?? identity.region;
+
+      const call = { service: service.name, operation: operationName, account: principal.account, region };
+      if (options.throttle?.(call) === false) throw rateExceeded(codec.protocol);
 
       const action = `${service.name}:${operationName}`;
       if (!operation.handler) throw notImplemented(service.name, operationName);
@@ -80,9 +90,10 @@ export function createPipeline(options: PipelineOptions): Serve {
         userAgent: header(request.headers, 'user-agent') ?? '',
         secure: request.secure ?? false,
       };
-      const require = (...permissions: readonly Permission[]) => {
+      const requireAll = (permissions: readonly Permission[]) => {
+        if (permissions.length > maxPermissions) throw tooManyResources(codec.protocol, maxPermissions);
         const decision = options.authorize({ ...facts, principal, permissions });
-        if (!decision.allowed) throw new AuthError('accessDenied', decision.message);
+        if (!decision.allowed) throw new AuthError(decision.failure ?? 'accessDenied', decision.message);
       };
       const context: RequestContext = {
         ...facts,
@@ -98,13 +109,13 @@ export function createPipeline(options: PipelineOptions): Serve {
         store: session,
         deps: service.deps,
         endpoint: endpointOf(request) ?? options.endpoint(),
-        require,
+        require: (...permissions) => requireAll(permissions),
         get signal() {
           return request.signal;
         },
       };
       const needed = operation.permissions(context, input);
-      require(...(Array.isArray(needed) ? needed : [needed]));
+      requireAll(Array.isArray(needed) ? needed : [needed]);
       const output = await operation.handler(context, input);
 
       const reply = operation.encode(output, requestId);
@@ -140,6 +151,17 @@ export function createPipeline(options: PipelineOptions): Serve {
     const model = route && models.loaded(route.service);
     return codec.encodeError(toWireError(known, model), requestId, route?.service);
   }
+}
+
+/** No operation of AWS takes so many names; each costs a decision, and a request's size would be the only limit. */
+const maxPermissions = 1_000;
+
+const regionInHost = /^[^.]+\.([a-z]{2}(?:-[a-z]+)+-\d)\./;
+
+/** Of a caller who signs nothing: the region is the one in the host's name, as at AWS, else the oldest. */
+function unsignedIdentity(request: WireRequest): Identity {
+  const region = regionInHost.exec(header(request.headers, 'host') ?? '')?.[1] ?? 'us-east-1';
+  return { principal: { account: '', arn: '', userId: '', accessKeyId: '' }, region, payload: request.body };
 }
 
 const hostHeader = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;

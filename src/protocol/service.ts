@@ -41,6 +41,8 @@ export interface SessionFacts {
   readonly issuerArn: string;
   /** IAM's unique id of the issuer: a role made anew under an old name does not revive old sessions. */
   readonly issuerId: string;
+  /** The long-lived key that a user's session was made with: without it the session is dead too. */
+  readonly issuerKeyId?: string;
   /** RoleSessionName, or the federated user's name. */
   readonly name?: string;
   /** Session policies as JSON; absent where none were given. */
@@ -114,6 +116,8 @@ export interface ServiceDefinition {
   readonly protocols: readonly WireProtocol[];
   /** Global services live in one region whatever the credential scope says (IAM: us-east-1). */
   readonly globalRegion?: string;
+  /** Operations that carry a proof of their own and are called without a signature; whoever calls them is nobody yet. */
+  readonly unsignedOperations?: readonly string[];
   /** The error for required members that an input lacks (`volumes.1.member.name`), where the service has words of its own. */
   readonly missingMembers?: (operation: string, paths: readonly string[]) => ServiceError;
   /** Loaded at the first request, so that start-up stays fast. */

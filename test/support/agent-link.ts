@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Acs, createAcs } from '#acs/acs.ts';
 import type { AcsDeps } from '#acs/deps.ts';
+import { createSessions, type Sessions } from '#auth/sessions.ts';
+import { createTaskRoles, endWithTheirTask } from '#auth/task-roles.ts';
+import { createVault } from '#keys/vault.ts';
 import { FakeClock, systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { seededRandom } from '#lib/random.ts';
@@ -24,6 +27,7 @@ export interface AgentLink {
   readonly clock: FakeClock;
   readonly endpoint: string;
   readonly instance: ContainerInstanceRow;
+  readonly sessions: Sessions;
   acs: Acs;
   /** Ends the room and starts it anew on the same store, as a restart of the control plane does. */
   restart(): Promise<void>;
@@ -73,13 +77,21 @@ function authenticator() {
 }
 
 export async function startAgentLink(
-  options: { readonly journal?: Journal; readonly onMetrics?: AcsDeps['onMetrics'] } = {},
+  options: {
+    readonly journal?: Journal;
+    readonly onMetrics?: AcsDeps['onMetrics'];
+    readonly authorize?: AcsDeps['authorize'];
+  } = {},
 ): Promise<AgentLink> {
   const store = await Store.open({ journal: options.journal ?? volatileJournal(), tables: allTables });
   const clock = new FakeClock();
+  const vault = createVault(Buffer.alloc(32, 1), seededRandom(2));
+  const sessions = endWithTheirTask(createSessions({ vault, view: store, random: seededRandom(3) }), store);
   const deps: AcsDeps = {
     store,
     clock,
+    authorize: options.authorize ?? (() => ({ allowed: true })),
+    roles: createTaskRoles({ view: store, sessions, vault, clock }),
     random: seededRandom(1),
     logger: silentLogger,
     authenticate: authenticator(),
@@ -97,6 +109,7 @@ export async function startAgentLink(
     clock,
     endpoint,
     instance,
+    sessions,
     connect: (kind: 'acs' | 'tcs' = 'acs', arn: string = instance.arn) =>
       openRawAgent({ endpoint, kind, containerInstanceArn: arn, credentials: agentCredentials }),
     instanceRow: () => store.get(containerInstances, instance.arn)!,

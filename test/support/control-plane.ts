@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECRPUBLICClient } from '@aws-sdk/client-ecr-public';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '#control-plane/start.ts';
 
@@ -28,9 +34,15 @@ export interface TestControlPlane extends ControlPlane {
     maxAttempts: number;
     credentials: NonNullable<ClientOptions['credentials']>;
   };
+  ecr(options?: ClientOptions): ECRClient;
+  ecrPublic(options?: ClientOptions): ECRPUBLICClient;
   ecs(options?: ClientOptions): ECSClient;
   sts(options?: ClientOptions): STSClient;
+  iam(options?: ClientOptions): IAMClient;
   logs(options?: ClientOptions): CloudWatchLogsClient;
+  kms(options?: ClientOptions): KMSClient;
+  ssm(options?: ClientOptions): SSMClient;
+  secretsManager(options?: ClientOptions): SecretsManagerClient;
 }
 
 export const testAccount = '123456789012';
@@ -66,9 +78,15 @@ export async function startTestControlPlane(options: Partial<ControlPlaneOptions
     dataDir,
     account: administrator.account,
     clientConfig,
+    ecr: (client) => keep(new ECRClient(clientConfig(client))),
+    ecrPublic: (client) => keep(new ECRPUBLICClient(clientConfig(client))),
     ecs: (client) => keep(new ECSClient(clientConfig(client))),
     sts: (client) => keep(new STSClient(clientConfig(client))),
+    iam: (client) => keep(new IAMClient(clientConfig(client))),
     logs: (client) => keep(new CloudWatchLogsClient(clientConfig(client))),
+    kms: (client) => keep(new KMSClient(clientConfig(client))),
+    ssm: (client) => keep(new SSMClient(clientConfig(client))),
+    secretsManager: (client) => keep(new SecretsManagerClient(clientConfig(client))),
     async close() {
       for (const client of clients) client.destroy();
       await controlPlane.close();

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 export interface AgentCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 export interface RawAgentOptions {
@@ -54,10 +55,11 @@ function signedHeaders(options: RawAgentOptions, path: string, query: Query, bod
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join('&');
-  const names = 'host;x-amz-date';
-  const canonical = ['GET', path, canonicalQuery, `host:${host}`, `x-amz-date:${date}`, '', names, sha256(body)].join(
-    '\n',
-  );
+  const { sessionToken } = credentials;
+  const names = `host;x-amz-date${sessionToken ? ';x-amz-security-token' : ''}`;
+  const token = sessionToken ? [`x-amz-security-token:${sessionToken}`] : [];
+  const lines = [`host:${host}`, `x-amz-date:${date}`, ...token, '', names, sha256(body)];
+  const canonical = ['GET', path, canonicalQuery, ...lines].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
   const key = [date.slice(0, 8), region, 'ecs', 'aws4_request'].reduce<string | Buffer>(
     (secret, part) => hmac(secret, part),
@@ -65,7 +67,12 @@ function signedHeaders(options: RawAgentOptions, path: string, query: Query, bod
   );
   const signature = hmac(key, toSign).toString('hex');
   const Authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
-  return { Authorization, Host: host, 'X-Amz-Date': date };
+  return {
+    Authorization,
+    Host: host,
+    'X-Amz-Date': date,
+    ...(sessionToken && { 'X-Amz-Security-Token': sessionToken }),
+  };
 }
 
 function queryOf({ kind, containerInstanceArn, cluster = 'default' }: RawAgentOptions): Query {

@@ -52,6 +52,7 @@ export const ecr: ActionTable = {
     GetRepositoryPolicy: { access: 'Read', on: ['repository*'] },
     GetSigningConfiguration: { access: 'Read' },
     InitiateLayerUpload: { access: 'Write', on: ['repository*'] },
+    ListImageReferrers: { access: 'List', on: ['repository*'] },
     ListImages: { access: 'List', on: ['repository*'] },
     ListPullTimeUpdateExclusions: { access: 'List' },
     ListTagsForResource: { access: 'Read', on: ['repository*'], keys: requestTags },
@@ -77,5 +78,10 @@ export const ecr: ActionTable = {
     UploadLayerPart: { access: 'Write', on: ['repository*'] },
     ValidatePullThroughCacheRule: { access: 'Read' },
   },
-  unlisted: [],
+  unlisted: [
+    'DescribeReplicationBackfillResults',
+    'ListReplicationBackfills',
+    'StartReplicationBackfill',
+    'StopReplicationBackfill',
+  ],
 };

@@ -312,5 +312,5 @@ export const iam: ActionTable = {
     UploadServerCertificate: { access: 'Write', on: ['server-certificate*'], keys: requestTags },
     UploadSigningCertificate: { access: 'Write', on: ['user*'] },
   },
-  unlisted: [],
+  unlisted: ['AcquireRole', 'UpdateDelegationRequest'],
 };

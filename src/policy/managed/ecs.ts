@@ -37,12 +37,14 @@ export const ecsPolicies: readonly ManagedPolicy[] = [
   {
     path: '/service-role/',
     name: 'AmazonECSTaskExecutionRolePolicy',
+    description: 'Provides access to other AWS service resources that are required to run Amazon ECS tasks',
     version: 'v1',
     statements: [allow([...pull, 'logs:CreateLogStream', 'logs:PutLogEvents'])],
   },
   {
     path: '/service-role/',
     name: 'AmazonEC2ContainerServiceforEC2Role',
+    description: 'Default policy for the Amazon EC2 Role for Amazon EC2 Container Service.',
     version: 'v7',
     statements: [
       allow([

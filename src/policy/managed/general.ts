@@ -7,7 +7,13 @@ const readLogs =
   'Describe* Get* List* StartQuery StopQuery TestMetricFilter FilterLogEvents StartLiveTail StopLiveTail';
 
 export const generalPolicies: readonly ManagedPolicy[] = [
-  { path: '/', name: 'AdministratorAccess', version: 'v1', statements: [allow('*')] },
+  {
+    path: '/',
+    name: 'AdministratorAccess',
+    description: 'Provides full access to AWS services and resources.',
+    version: 'v1',
+    statements: [allow('*')],
+  },
   {
     path: '/',
     name: 'PowerUserAccess',
@@ -51,20 +57,33 @@ export const generalPolicies: readonly ManagedPolicy[] = [
   {
     path: '/',
     name: 'CloudWatchLogsFullAccess',
-    version: 'v3',
+    description: 'Provides full access to CloudWatch Logs',
+    version: 'v8',
     statements: [
       {
         Sid: 'CloudWatchLogsFullAccess',
-        ...allow(['logs:*', 'cloudwatch:GenerateQuery', 'cloudwatch:GenerateQueryResultsSummary']),
+        ...allow([
+          'logs:*',
+          ...of('cloudwatch', 'GenerateQuery GenerateQueryResultsSummary'),
+          ...of('observabilityadmin', 'GetS3TableIntegration ListS3TableIntegrations ListTelemetryPipelines'),
+        ]),
       },
     ],
   },
   {
     path: '/',
     name: 'CloudWatchLogsReadOnlyAccess',
-    version: 'v6',
+    description: 'Provides read only access to CloudWatch Logs',
+    version: 'v12',
     statements: [
-      { Sid: 'CloudWatchLogsReadOnlyAccess', ...allow([...of('logs', readLogs), 'cloudwatch:GenerateQuery']) },
+      {
+        Sid: 'CloudWatchLogsReadOnlyAccess',
+        ...allow([
+          ...of('logs', readLogs),
+          ...of('cloudwatch', 'GenerateQuery GenerateQueryResultsSummary'),
+          ...of('observabilityadmin', 'ListS3TableIntegrations GetS3TableIntegration ListTelemetryPipelines'),
+        ]),
+      },
     ],
   },
   {

@@ -9,6 +9,7 @@ export interface ManagedPolicy {
   /** `/`, `/service-role/`, `/job-function/`, `/aws-service-role/` */
   readonly path: string;
   readonly name: string;
+  readonly description?: string;
   /** Its default version at AWS; earlier ones are not kept. */
   readonly version: string;
   readonly statements: readonly RawStatement[];
@@ -27,3 +28,15 @@ export const arnOf = (policy: ManagedPolicy): string => `arn:aws:iam::aws:policy
 
 /** As GetPolicyVersion answers it. */
 export const documentOf = (policy: ManagedPolicy) => ({ Version: '2012-10-17', Statement: policy.statements });
+
+/** `actions('ecs', 'RunTask StopTask')` */
+export const actions = (service: string, names: string): string[] =>
+  names.split(/\s+/).map((name) => `${service}:${name}`);
+
+/** A statement with a Sid, and conditions where it has some. */
+export const named = (
+  sid: string,
+  action: string | readonly string[],
+  resource: string | readonly string[] = '*',
+  condition?: RawStatement['Condition'],
+): RawStatement => ({ Sid: sid, ...allow(action, resource), ...(condition && { Condition: condition }) });

@@ -1,4 +1,7 @@
 /** What the operations are given, and the history as they read it (the events room keeps it). */
+import type { Denials } from '#auth/denials.ts';
+import type { Sessions } from '#auth/sessions.ts';
+import type { Vault } from '#keys/vault.ts';
 import type { RequestContext } from '#protocol/service.ts';
 import type { Session } from '#store/store.ts';
 
@@ -31,6 +34,12 @@ export interface HistoryReader {
 
 export interface SlipwayDeps {
   readonly history: HistoryReader;
+  readonly denials: Denials;
+  readonly vault: Vault;
+  /** Makes the credentials of instances' roles. */
+  readonly sessions: Sessions;
+  /** The one that makes other accounts. */
+  readonly administratorAccount: string;
 }
 
 export type SlipwayContext = RequestContext<SlipwayDeps, Session>;

@@ -1,9 +1,10 @@
 /**
- * Slipway's own API, for what ECS has no words for: the history of tasks and services, and why tasks are placed where
- * they are. Not AWS's: no AWS SDK knows it. It is spoken like the rest (awsJson, SigV4 with the service name `slipway`,
- * IAM actions `slipway:…`), from schemas of the same form, written by hand in schemas.ts.
+ * Slipway's own API, for what AWS has no words for: the history of tasks and services, why tasks are placed where they
+ * are, why a request was refused, the accounts of this installation, and machines that join as instances. No AWS SDK knows it. It is spoken like the rest
+ * (awsJson, SigV4 with the service name `slipway`, IAM actions `slipway:…`), from schemas of the same form, written by
+ * hand in schemas.ts.
  *
- * It only reads: no operation writes a row.
+ * It only reads, but for CreateAccount, JoinInstance and RemoveInstance.
  */
 import type { ServiceDefinition } from '#protocol/service.ts';
 import type { SlipwayDeps } from './context.ts';
@@ -20,8 +21,12 @@ export function createSlipwayService(deps: SlipwayDeps): ServiceDefinition {
     protocols: ['awsJson1_1'],
     deps,
     async load() {
-      const [{ schemas }, { handlers }] = await Promise.all([import('./schemas.ts'), import('./handlers.ts')]);
-      return { schemas, handlers };
+      const [{ schemas }, { handlers }, { permissions }] = await Promise.all([
+        import('./schemas.ts'),
+        import('./handlers.ts'),
+        import('./permissions.ts'),
+      ]);
+      return { schemas, handlers, permissions };
     },
   };
 }

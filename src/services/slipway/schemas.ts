@@ -171,6 +171,33 @@ const explainOutput = structure(
   },
 );
 
+const Account = structure('Account', {}, { accountId: text, name: text, alias: text, createdAt: timestamp });
+const DenialStatement = structure(
+  'DenialStatement',
+  {},
+  { policyType: text, policy: text, sid: text, index: number, effect: text, mismatch: text },
+);
+const explainDenialOutput = structure(
+  'ExplainDenialResponse',
+  {},
+  {
+    requestId: text,
+    time: timestamp,
+    principal: text,
+    action: text,
+    resource: text,
+    resourceAccount: text,
+    region: text,
+    message: text,
+    outcome: text,
+    missing: text,
+    findings: texts,
+    statements: listOf('DenialStatements', DenialStatement),
+    context: document,
+    encodedMessage: text,
+  },
+);
+
 export const schemas: Readonly<Record<string, unknown>> = {
   GetTaskHistory$: operation(
     'GetTaskHistory',
@@ -195,10 +222,65 @@ export const schemas: Readonly<Record<string, unknown>> = {
       },
     ),
   ),
+  JoinInstance$: operation(
+    'JoinInstance',
+    structure('JoinInstanceRequest', {}, { instanceProfile: text, availabilityZone: text }),
+    structure(
+      'JoinInstanceResponse',
+      {},
+      { instanceId: text, instanceArn: text, accessKeyId: text, secretAccessKey: text },
+    ),
+  ),
+  GetInstanceCredentials$: operation(
+    'GetInstanceCredentials',
+    structure('GetInstanceCredentialsRequest', {}),
+    structure(
+      'GetInstanceCredentialsResponse',
+      {},
+      {
+        instanceId: text,
+        account: text,
+        region: text,
+        availabilityZone: text,
+        launchedAt: timestamp,
+        instanceProfileArn: text,
+        instanceProfileId: text,
+        roleName: text,
+        accessKeyId: text,
+        secretAccessKey: text,
+        sessionToken: text,
+        issuedAt: timestamp,
+        expiresAt: timestamp,
+      },
+    ),
+  ),
+  RemoveInstance$: operation(
+    'RemoveInstance',
+    structure('RemoveInstanceRequest', { instanceId: text }),
+    structure('RemoveInstanceResponse', {}),
+  ),
   ExplainPlacement$: operation('ExplainPlacement', explainInput, explainOutput),
+  CreateAccount$: operation(
+    'CreateAccount',
+    structure('CreateAccountRequest', {}, { accountId: text, name: text }),
+    structure('CreateAccountResponse', {}, { account: Account, accessKeyId: text, secretAccessKey: text }),
+  ),
+  ListAccounts$: operation(
+    'ListAccounts',
+    structure('ListAccountsRequest', {}, page),
+    structure('ListAccountsResponse', {}, { accounts: listOf('Accounts', Account), nextToken: text }),
+  ),
+  ExplainDenial$: operation(
+    'ExplainDenial',
+    structure('ExplainDenialRequest', { requestId: text }),
+    explainDenialOutput,
+  ),
+  DenialNotFoundException$: failure('DenialNotFoundException'),
+  AccountAlreadyExistsException$: failure('AccountAlreadyExistsException'),
   InvalidParameterException$: failure('InvalidParameterException'),
   ClusterNotFoundException$: failure('ClusterNotFoundException'),
   ServiceNotFoundException$: failure('ServiceNotFoundException'),
   TaskDefinitionNotFoundException$: failure('TaskDefinitionNotFoundException'),
+  InstanceNotFoundException$: failure('InstanceNotFoundException'),
   HistoryNotFoundException$: failure('HistoryNotFoundException'),
 };

@@ -5,10 +5,16 @@ import { after, before, test } from 'node:test';
 import * as logsSchemas from '@aws-sdk/client-cloudwatch-logs';
 import * as ecsSchemas from '@aws-sdk/client-ecs';
 import { CreateClusterCommand, ListClustersCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import * as kmsSchemas from '@aws-sdk/client-kms';
+import * as secretsSchemas from '@aws-sdk/client-secrets-manager';
+import * as ssmSchemas from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
 import { isOperationSchema, toOperation } from '#protocol/schema/shape.ts';
 import { handlers as ecsHandlers } from '#services/ecs/handlers.ts';
+import { handlers as kmsHandlers } from '#services/kms/handlers.ts';
 import { handlers as logsHandlers } from '#services/logs/handlers.ts';
+import { handlers as secretsHandlers } from '#services/secretsmanager/handlers.ts';
+import { handlers as ssmHandlers } from '#services/ssm/handlers.ts';
 import { arbitraryInput } from '../../support/arbitrary-input.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { callJson, type RawReply, send, sign } from '../../support/raw.ts';
@@ -163,6 +169,9 @@ test('signed garbage for every operation that there is', async () => {
       target: `AmazonEC2ContainerServiceV20141113.${name}`,
     })),
     ...Object.keys(logsHandlers).map((name) => ({ service: 'logs', target: `Logs_20140328.${name}` })),
+    ...Object.keys(kmsHandlers).map((name) => ({ service: 'kms', target: `TrentService.${name}` })),
+    ...Object.keys(ssmHandlers).map((name) => ({ service: 'ssm', target: `AmazonSSM.${name}` })),
+    ...Object.keys(secretsHandlers).map((name) => ({ service: 'secretsmanager', target: `secretsmanager.${name}` })),
   ];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...operations), json, async (operation, body) => {
@@ -182,6 +191,9 @@ test('inputs of the right types and any content, for every operation that there 
   const services = [
     { service: 'ecs', prefix: 'AmazonEC2ContainerServiceV20141113', schemas: ecsSchemas, handlers: ecsHandlers },
     { service: 'logs', prefix: 'Logs_20140328', schemas: logsSchemas, handlers: logsHandlers },
+    { service: 'kms', prefix: 'TrentService', schemas: kmsSchemas, handlers: kmsHandlers },
+    { service: 'ssm', prefix: 'AmazonSSM', schemas: ssmSchemas, handlers: ssmHandlers },
+    { service: 'secretsmanager', prefix: 'secretsmanager', schemas: secretsSchemas, handlers: secretsHandlers },
   ];
   const calls = services.flatMap(({ service, prefix, schemas, handlers }) =>
     Object.values(schemas as Record<string, unknown>)

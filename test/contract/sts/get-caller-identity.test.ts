@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
+import { AssumeRootCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { send, sign } from '../../support/raw.ts';
@@ -62,17 +62,16 @@ describe('GetCallerIdentity', () => {
 describe('what STS does not do here', () => {
   test('is refused by name, and not as something to retry', async () => {
     const started = plane.sts({ maxAttempts: 3 });
+    const input = { TargetPrincipal: '123456789012', TaskPolicyArn: { arn: 'arn:aws:iam::aws:policy/root-task/x' } };
     await assert.rejects(
-      started.send(new GetSessionTokenCommand()),
+      started.send(new AssumeRootCommand(input)),
       (error: Error & { $metadata: { attempts: number } }) => {
         assert.equal(error.name, 'NotImplemented');
-        assert.match(error.message, /sts:GetSessionToken.*docs\/compatibility\.md/);
+        assert.match(error.message, /sts:AssumeRoot.*docs\/compatibility\.md/);
         assert.equal(error.$metadata.attempts, 1);
         return true;
       },
     );
-    const role = { RoleArn: 'arn:aws:iam::123456789012:role/x', RoleSessionName: 'y' };
-    await assert.rejects(plane.sts().send(new AssumeRoleCommand(role)), { name: 'NotImplemented' });
   });
 
   const form = (body: string) => ({

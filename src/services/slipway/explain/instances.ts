@@ -42,7 +42,7 @@ export interface DryRun {
 
 const statusReasons: Readonly<Partial<Record<ContainerInstanceRow['status'], string>>> = {
   DRAINING: 'it is DRAINING and takes no new tasks',
-  REGISTERING: 'it is still registering',
+  REGISTERING: 'it is still registering: it waits for the tasks of its critical daemons',
   REGISTRATION_FAILED: 'its registration failed',
   DEREGISTERING: 'it is being deregistered',
   INACTIVE: 'it is deregistered',
