@@ -8,7 +8,7 @@
  * - Synchronous, so that a transaction can seal; the operator's key is asked at start-up only.
  * - Nothing here logs, and no error holds a plaintext.
  */
-import { hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { Store } from '#store/store.ts';
@@ -20,6 +20,8 @@ export interface Vault {
   seal(purpose: string, plaintext: Buffer | string, context: string): string;
   /** Throws when it was sealed for something else or was changed. */
   open(purpose: string, sealed: string, context: string): Buffer;
+  /** 32 bytes that only a vault on the same root key can tell, always the same for the same text. */
+  mac(purpose: string, text: string): Buffer;
 }
 
 const rootBytes = 32;
@@ -45,6 +47,10 @@ export function createVault(root: Buffer, random: Random): Vault {
         context,
       ).toString('base64'),
     open: (purpose, sealed, context) => decrypt(keyOf(purpose), Buffer.from(sealed, 'base64'), context),
+    mac: (purpose, text) =>
+      createHmac('sha256', keyOf(`mac ${purpose}`))
+        .update(text)
+        .digest(),
   };
 }
 

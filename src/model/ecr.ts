@@ -2,10 +2,23 @@
  * Rows of the image registry. Bytes (blobs and manifests) are in the blob store under their digests; rows say which
  * repository holds which of them, so that access is checked per repository although bytes are stored once.
  */
-import type { Scope } from './arn.ts';
+import { partitionOf, type Scope, scopeKey } from './arn.ts';
 
 /** Private registries are per account and region; public ones per account, all in us-east-1. */
 export type RegistryKind = 'private' | 'public';
+
+export interface Registry extends Scope {
+  readonly kind: RegistryKind;
+}
+
+export const publicRegion = 'us-east-1';
+
+export const registryKey = (registry: Registry): string => `${registry.kind}/${scopeKey(registry)}`;
+
+export const repositoryArn = ({ kind, account, region }: Registry, name: string): string =>
+  kind === 'public'
+    ? `arn:aws:ecr-public::${account}:repository/${name}`
+    : `arn:${partitionOf(region)}:ecr:${region}:${account}:repository/${name}`;
 
 export type TagMutability = 'MUTABLE' | 'IMMUTABLE' | 'IMMUTABLE_WITH_EXCLUSION' | 'MUTABLE_WITH_EXCLUSION';
 
@@ -54,7 +67,10 @@ export interface Descriptor {
   readonly sizeBytes: number;
 }
 
-/** A manifest of a repository: an image, an index or an artifact. Key: `<repositoryArn>@<digest>`. */
+/**
+ * A manifest of a repository: an image, an index or an artifact. Key: `<repositoryArn>@<digest>`. Its tags are rows of
+ * their own, so that the thousandth tag of an image costs what the first one did.
+ */
 export interface ImageRow {
   readonly key: string;
   readonly repositoryArn: string;
@@ -65,7 +81,7 @@ export interface ImageRow {
   /** Media type of the config descriptor, which DescribeImages answers as artifactMediaType. */
   readonly configMediaType?: string;
   readonly manifestSizeBytes: number;
-  /** Sum of config and layers; of the children for an index. */
+  /** Sum of config and layers; of an index its largest child, as DescribeImages answers it. */
   readonly imageSizeBytes: number;
   readonly config?: Descriptor;
   readonly layers: readonly Descriptor[];
@@ -74,7 +90,6 @@ export interface ImageRow {
   /** `subject.digest`: what this refers to, be it there or not. */
   readonly subjectDigest?: string;
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly tags: readonly string[];
   readonly pushedAt: number;
   readonly status: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
   readonly archivedAt?: number;

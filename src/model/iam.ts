@@ -27,6 +27,18 @@ export interface UserRow extends IdentityRow {
   readonly groupArns: readonly string[];
   readonly permissionsBoundary?: string;
   readonly tags: Readonly<Record<string, string>>;
+  readonly loginProfile?: LoginProfile;
+}
+
+export interface LoginProfile {
+  readonly createdAt: number;
+  /** Of the password that holds. */
+  readonly changedAt: number;
+  /** Sealed by the vault with the user's id as its context. */
+  readonly sealedPassword: string;
+  /** Those before it, newest first, sealed likewise; at most as many as a policy can forbid to use again. */
+  readonly previousSealedPasswords?: readonly string[];
+  readonly passwordResetRequired: boolean;
 }
 
 export interface GroupRow extends IdentityRow {}
@@ -104,8 +116,47 @@ export interface AccountRow {
   readonly id: string;
   readonly name?: string;
   readonly createdAt: number;
+  /** The one whose people run this installation: they alone make other accounts. There is one. */
+  readonly isAdministrator?: true;
   /** Of IAM's CreateAccountAlias; unique among all accounts. */
   readonly alias?: string;
+  readonly passwordPolicy?: PasswordPolicy;
+  /** When IAM's GenerateCredentialReport was last asked. */
+  readonly credentialReportAt?: number;
+}
+
+/** What passwords of an account's users must be. */
+export interface PasswordPolicy {
+  readonly minimumLength: number;
+  readonly requireSymbols: boolean;
+  readonly requireNumbers: boolean;
+  readonly requireUppercase: boolean;
+  readonly requireLowercase: boolean;
+  readonly allowUsersToChange: boolean;
+  readonly maxAgeDays?: number;
+  readonly reusePrevention?: number;
+  readonly hardExpiry?: boolean;
+}
+
+/** When an access key was last used, and for what; written now and then, never per request (`auth/access-key-use.ts`). */
+export interface AccessKeyUseRow {
+  readonly accessKeyId: string;
+  readonly lastUsedAt: number;
+  readonly region: string;
+  /** The signing name: `ecs`. */
+  readonly service: string;
+}
+
+/** A deletion of a service-linked role that somebody asked for. Its role's next deletion takes old ones away. */
+export interface ServiceLinkedRoleDeletionRow {
+  /** `task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/<uuid>` */
+  readonly id: string;
+  readonly account: string;
+  readonly createdAt: number;
+  readonly status: 'SUCCEEDED' | 'FAILED';
+  readonly reason?: string;
+  /** What still needs the role: ARNs, by region. */
+  readonly usage?: readonly { readonly region: string; readonly resources: readonly string[] }[];
 }
 
 /** A temporary credential that must not be used any more, though its token says that it is still good. */

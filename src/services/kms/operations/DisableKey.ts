@@ -1,0 +1,12 @@
+import type { DisableKeyCommandInput, DisableKeyCommandOutput } from '@aws-sdk/client-kms';
+import { kmsKeys } from '#store/tables.ts';
+import type { KmsOperation } from '../context.ts';
+import { checkNotDeleting, resolveCustomerKey } from '../resolve.ts';
+
+/** https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html */
+export const DisableKey: KmsOperation<DisableKeyCommandInput, DisableKeyCommandOutput> = (ctx, input) => {
+  const key = resolveCustomerKey(ctx, input.KeyId);
+  checkNotDeleting(key);
+  ctx.store.transact((tx) => tx.put(kmsKeys, { ...key, state: 'Disabled' }));
+  return {};
+};
