@@ -2,8 +2,24 @@
 import { familyOf, scopeKey } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import type { DaemonDeploymentRow, DaemonRevisionRow, DaemonRow } from '#model/daemon.ts';
-import type { ImagePullRow, ImageRow, ImageTagRow, RepositoryBlobRow, RepositoryRow } from '#model/ecr.ts';
+import {
+  type ImagePullRow,
+  type ImageRow,
+  type ImageTagRow,
+  type RepositoryBlobRow,
+  type RepositoryRow,
+  registryKey,
+} from '#model/ecr.ts';
 import type {
+  LayerUploadRow,
+  LifecyclePreviewRow,
+  PublicRegistryRow,
+  PullThroughCacheRuleRow,
+  RegistryRow,
+  RepositoryCreationTemplateRow,
+} from '#model/ecr-registry.ts';
+import type {
+  AccessKeyUseRow,
   AccountRow,
   GroupRow,
   InstanceProfileRow,
@@ -12,8 +28,12 @@ import type {
   RevokedSessionRow,
   RoleRow,
   RoleUseRow,
+  ServiceLinkedRoleDeletionRow,
   UserRow,
 } from '#model/iam.ts';
+import type { ImageScanRow, ScanSourceRow } from '#model/image-scan.ts';
+import type { InstanceRow } from '#model/instance.ts';
+import type { KmsAliasRow, KmsGrantRow, KmsKeyRow } from '#model/kms.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
@@ -29,7 +49,9 @@ import type {
   TaskRow,
   VaultKeyRow,
 } from '#model/rows.ts';
+import type { SecretRow, SecretVersionRow } from '#model/secretsmanager.ts';
 import type { ServiceDeploymentRow, ServiceRevisionRow } from '#model/service-deployment.ts';
+import type { ParameterRow, ParameterVersionRow } from '#model/ssm.ts';
 import { isServing } from '#model/task-serving.ts';
 import type { TaskSetRow } from '#model/task-set.ts';
 import { isStarting } from '#model/task-status.ts';
@@ -52,6 +74,13 @@ function serviceNamespace(row: ServiceRow): string | undefined {
 const serviceLaunchType = (row: ServiceRow) =>
   row.launchType ?? (row.capacityProviderStrategy?.[0]?.capacityProvider?.startsWith('FARGATE') ? 'FARGATE' : 'EC2');
 
+/** An image's name without host, tag and digest: what says which repository it may be in. */
+const imagePath = (image = ''): string =>
+  image
+    .replace(/@.*$/, '')
+    .replace(/:[^/]*$/, '')
+    .replace(/^(?:[^/]*[.:][^/]*|localhost)\//, '');
+
 export const clusters = table<ClusterRow>()({
   name: 'clusters',
   key: (row) => row.arn,
@@ -61,6 +90,7 @@ export const clusters = table<ClusterRow>()({
     byCapacityProvider: (row) =>
       row.status === 'INACTIVE' ? undefined : row.capacityProviders.map((name) => `${scopeKey(row)}/${name}`),
   },
+  sums: { byScope: { group: scopeKey, measures: { active: (row) => (row.status === 'INACTIVE' ? 0 : 1) } } },
 });
 
 export const capacityProviders = table<CapacityProviderRow>()({
@@ -81,6 +111,7 @@ export const taskDefinitions = table<TaskDefinitionRow>()({
   indexes: {
     byScope: scopeKey,
     byFamily: (row) => `${scopeKey(row)}/${row.family}`,
+    byImagePath: (row) => [...new Set(row.containerDefinitions.map(({ image }) => imagePath(image)))],
     /** All that wait to be deleted, found by the reaper. */
     deleting: (row) => (row.status === 'DELETE_IN_PROGRESS' ? 'deleting' : undefined),
   },
@@ -222,7 +253,6 @@ export const daemons = table<DaemonRow>()({
   name: 'daemons',
   key: (row) => row.arn,
   indexes: { byCluster: (row) => row.clusterArn, byTaskDefinition: (row) => row.taskDefinitionArns },
-  sums: { byCluster: { group: (row) => row.clusterArn, measures: { count: one } } },
 });
 
 /** Keys of a daemon sort newest first. */
@@ -302,6 +332,18 @@ export const roles = table<RoleRow>()({
 
 export const roleUses = table<RoleUseRow>()({ name: 'roleUses', key: (row) => row.roleArn, indexes: {} });
 
+export const accessKeyUses = table<AccessKeyUseRow>()({
+  name: 'accessKeyUses',
+  key: (row) => row.accessKeyId,
+  indexes: {},
+});
+
+export const serviceLinkedRoleDeletions = table<ServiceLinkedRoleDeletionRow>()({
+  name: 'serviceLinkedRoleDeletions',
+  key: (row) => row.id,
+  indexes: { byAccount: accountOf },
+});
+
 export const managedPolicies = table<ManagedPolicyRow>()({
   name: 'managedPolicies',
   key: (row) => row.arn,
@@ -312,6 +354,17 @@ export const instanceProfiles = table<InstanceProfileRow>()({
   name: 'instanceProfiles',
   key: (row) => row.arn,
   indexes: { byAccount: accountOf, byName: nameKey, byRole: (row) => row.roleArn },
+});
+
+/** Machines with an identity of ours; gone when they are told to leave. */
+export const instances = table<InstanceRow>()({
+  name: 'instances',
+  key: (row) => row.arn,
+  indexes: {
+    byScope: scopeKey,
+    byAccessKey: (row) => row.accessKeyId,
+    local: (row) => (row.isLocal ? 'local' : undefined),
+  },
 });
 
 export const openIdConnectProviders = table<OpenIdConnectProviderRow>()({
@@ -329,12 +382,67 @@ export const revokedSessions = table<RevokedSessionRow>()({
 /** The key under which everything at rest is sealed, itself wrapped by the operator's key. */
 export const vaultKeys = table<VaultKeyRow>()({ name: 'vaultKeys', key: (row) => row.id, indexes: {} });
 
+export const kmsKeys = table<KmsKeyRow>()({
+  name: 'kmsKeys',
+  key: (row) => row.arn,
+  indexes: {
+    byScope: scopeKey,
+    /** All whose deletion waits. */
+    deleting: (row) => (row.deletionAt === undefined ? undefined : 'deleting'),
+  },
+});
+
+export const kmsAliases = table<KmsAliasRow>()({
+  name: 'kmsAliases',
+  key: (row) => row.arn,
+  indexes: { byScope: scopeKey, byKey: (row) => row.keyArn },
+});
+
+export const kmsGrants = table<KmsGrantRow>()({
+  name: 'kmsGrants',
+  key: (row) => row.key,
+  indexes: { byKey: (row) => row.keyArn, byRetiringPrincipal: (row) => row.retiringPrincipal },
+});
+
+export const parameters = table<ParameterRow>()({
+  name: 'parameters',
+  key: (row) => row.key,
+  indexes: {
+    byScope: scopeKey,
+    /** All with a policy that has yet to act. */
+    due: (row) => (row.policies.some((policy) => policy.finishedAt === undefined) ? 'due' : undefined),
+  },
+});
+
+export const parameterVersions = table<ParameterVersionRow>()({
+  name: 'parameterVersions',
+  key: (row) => row.key,
+  indexes: { byParameter: (row) => row.parameterKey },
+});
+
+export const secrets = table<SecretRow>()({
+  name: 'secrets',
+  key: (row) => row.arn,
+  indexes: {
+    byScope: scopeKey,
+    byName: (row) => `${scopeKey(row)}/${row.name}`,
+    /** All whose deletion waits. */
+    deleting: (row) => (row.deletionAt === undefined ? undefined : 'deleting'),
+  },
+});
+
+export const secretVersions = table<SecretVersionRow>()({
+  name: 'secretVersions',
+  key: (row) => row.key,
+  indexes: { bySecret: (row) => row.secretArn },
+});
+
 export const repositories = table<RepositoryRow>()({
   name: 'repositories',
   key: (row) => row.arn,
   indexes: {
     /** `private/account/region`, `public/account/us-east-1` */
-    byRegistry: (row) => `${row.kind}/${scopeKey(row)}`,
+    byRegistry: registryKey,
     withLifecyclePolicy: (row) => (row.lifecyclePolicyText === undefined ? undefined : 'lifecycle'),
   },
 });
@@ -372,6 +480,51 @@ export const imagePulls = table<ImagePullRow>()({
   key: (row) => row.key,
   indexes: { byRepository: (row) => row.repositoryArn },
 });
+
+/** Private registries that differ from the defaults. */
+export const registries = table<RegistryRow>()({ name: 'registries', key: scopeKey, indexes: {} });
+
+export const publicRegistries = table<PublicRegistryRow>()({
+  name: 'publicRegistries',
+  key: (row) => row.account,
+  indexes: { byAlias: (row) => row.aliases.map((alias) => alias.name) },
+});
+
+export const repositoryCreationTemplates = table<RepositoryCreationTemplateRow>()({
+  name: 'repositoryCreationTemplates',
+  key: (row) => row.key,
+  indexes: { byScope: scopeKey },
+});
+
+export const pullThroughCacheRules = table<PullThroughCacheRuleRow>()({
+  name: 'pullThroughCacheRules',
+  key: (row) => row.key,
+  indexes: { byScope: scopeKey },
+});
+
+export const layerUploads = table<LayerUploadRow>()({
+  name: 'layerUploads',
+  key: (row) => row.id,
+  indexes: { byRepository: (row) => row.repositoryArn },
+});
+
+export const lifecyclePreviews = table<LifecyclePreviewRow>()({
+  name: 'lifecyclePreviews',
+  key: (row) => row.repositoryArn,
+  indexes: {},
+});
+
+export const imageScans = table<ImageScanRow>()({
+  name: 'imageScans',
+  key: (row) => row.key,
+  indexes: {
+    byRepository: (row) => row.repositoryArn,
+    /** `NOW` and `LATER`: all that are to be made. */
+    wanted: (row) => row.wanted,
+  },
+});
+
+export const scanSources = table<ScanSourceRow>()({ name: 'scanSources', key: (row) => row.key, indexes: {} });
 
 export const logGroups = table<LogGroupRow>()({
   name: 'logGroups',
@@ -411,16 +564,34 @@ export const allTables: readonly Table<any>[] = [
   groups,
   roles,
   roleUses,
+  accessKeyUses,
+  serviceLinkedRoleDeletions,
   managedPolicies,
   instanceProfiles,
+  instances,
   openIdConnectProviders,
   revokedSessions,
   vaultKeys,
+  kmsKeys,
+  kmsAliases,
+  kmsGrants,
+  parameters,
+  parameterVersions,
+  secrets,
+  secretVersions,
   repositories,
   repositoryBlobs,
   images,
   imageTags,
   imagePulls,
+  registries,
+  publicRegistries,
+  repositoryCreationTemplates,
+  pullThroughCacheRules,
+  layerUploads,
+  lifecyclePreviews,
+  imageScans,
+  scanSources,
   logGroups,
   logStreams,
 ];

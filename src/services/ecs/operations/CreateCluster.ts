@@ -1,4 +1,5 @@
 import type { CreateClusterCommandInput, CreateClusterCommandOutput } from '@aws-sdk/client-ecs';
+import { ensureServiceLinkedRole } from '#auth/service-linked-roles.ts';
 import { clusterArn, scopeKey } from '#model/arn.ts';
 import { clusters } from '#store/tables.ts';
 import { effectiveSetting } from '../account-settings.ts';
@@ -31,6 +32,7 @@ export const CreateCluster: EcsOperation<CreateClusterCommandInput, CreateCluste
     const existing = tx.get(clusters, clusterArn(scope, name));
     if (existing && existing.status !== 'INACTIVE') return existing;
     enforceQuota(ctx, 'clusters-per-region', tx.sum(clusters, 'byScope', scopeKey(scope))['active']! + 1);
+    ensureServiceLinkedRole(tx, ctx, ctx.account, 'ecs.amazonaws.com');
     const containerInsights = effectiveSetting(tx, scope, ctx.principal.arn, 'containerInsights').value;
     return tx.put(clusters, {
       ...scope,

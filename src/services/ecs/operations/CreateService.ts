@@ -1,4 +1,5 @@
 import type { CreateServiceCommandInput, CreateServiceCommandOutput } from '@aws-sdk/client-ecs';
+import { ensureServiceLinkedRole } from '#auth/service-linked-roles.ts';
 import { decimalId } from '#lib/ids.ts';
 import { serviceArn } from '#model/arn.ts';
 import { newDeployment } from '#model/deployment.ts';
@@ -119,6 +120,7 @@ export const CreateService: EcsOperation<CreateServiceCommandInput, CreateServic
     : requireLaunchable(ctx.store, ctx, input.taskDefinition, launchTypeFor(cluster, input.launchType));
   const created = withRebalancing(newService(ctx, cluster, definition, input), input.availabilityZoneRebalancing, true);
   const service = ctx.store.transact((tx) => {
+    ensureServiceLinkedRole(tx, ctx, ctx.account, 'ecs.amazonaws.com');
     makeRoom(tx, tx.get(services, created.arn));
     enforceQuota(ctx, 'services-per-cluster', tx.sum(services, 'byCluster', cluster.arn)['active']! + 1);
     enforceQuota(ctx, 'tasks-per-service', created.desiredCount);

@@ -1,0 +1,9 @@
+import type { ListMFADevicesCommandInput, ListMFADevicesCommandOutput } from '@aws-sdk/client-iam';
+import type { IamOperation } from '../context.ts';
+import { findUser } from '../identities.ts';
+
+/** There are none here: none can be made. Clients ask before they delete a user. */
+export const ListMFADevices: IamOperation<ListMFADevicesCommandInput, ListMFADevicesCommandOutput> = (ctx, input) => {
+  if (input.UserName !== undefined) findUser(ctx.store, ctx.account, input.UserName);
+  return { MFADevices: [], IsTruncated: false };
+};
