@@ -153,7 +153,7 @@ describe('the listener', () => {
   });
 
   test('refuses a body beyond the limit in the protocol of the client', async () => {
-    const body = Buffer.alloc(9 * 1024 * 1024, 32);
+    const body = Buffer.alloc(17 * 1024 * 1024, 32);
     const json = await send(plane.endpoint, { headers: { 'x-amz-target': `${ecs}.ListClusters` }, body });
     assert.deepEqual([json.status, JSON.parse(json.body).__type], [413, 'RequestEntityTooLarge']);
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'transfer-encoding': 'chunked' };

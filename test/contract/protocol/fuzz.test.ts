@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import * as logsSchemas from '@aws-sdk/client-cloudwatch-logs';
+import * as ecrSchemas from '@aws-sdk/client-ecr';
+import * as ecrPublicSchemas from '@aws-sdk/client-ecr-public';
 import * as ecsSchemas from '@aws-sdk/client-ecs';
 import { CreateClusterCommand, ListClustersCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import * as kmsSchemas from '@aws-sdk/client-kms';
@@ -10,6 +12,8 @@ import * as secretsSchemas from '@aws-sdk/client-secrets-manager';
 import * as ssmSchemas from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
 import { isOperationSchema, toOperation } from '#protocol/schema/shape.ts';
+import { handlers as ecrHandlers } from '#services/ecr/handlers.ts';
+import { handlers as ecrPublicHandlers } from '#services/ecr-public/handlers.ts';
 import { handlers as ecsHandlers } from '#services/ecs/handlers.ts';
 import { handlers as kmsHandlers } from '#services/kms/handlers.ts';
 import { handlers as logsHandlers } from '#services/logs/handlers.ts';
@@ -170,6 +174,14 @@ test('signed garbage for every operation that there is', async () => {
     })),
     ...Object.keys(logsHandlers).map((name) => ({ service: 'logs', target: `Logs_20140328.${name}` })),
     ...Object.keys(kmsHandlers).map((name) => ({ service: 'kms', target: `TrentService.${name}` })),
+    ...Object.keys(ecrHandlers).map((name) => ({
+      service: 'ecr',
+      target: `AmazonEC2ContainerRegistry_V20150921.${name}`,
+    })),
+    ...Object.keys(ecrPublicHandlers).map((name) => ({
+      service: 'ecr-public',
+      target: `SpencerFrontendService.${name}`,
+    })),
     ...Object.keys(ssmHandlers).map((name) => ({ service: 'ssm', target: `AmazonSSM.${name}` })),
     ...Object.keys(secretsHandlers).map((name) => ({ service: 'secretsmanager', target: `secretsmanager.${name}` })),
   ];
@@ -192,6 +204,8 @@ test('inputs of the right types and any content, for every operation that there 
     { service: 'ecs', prefix: 'AmazonEC2ContainerServiceV20141113', schemas: ecsSchemas, handlers: ecsHandlers },
     { service: 'logs', prefix: 'Logs_20140328', schemas: logsSchemas, handlers: logsHandlers },
     { service: 'kms', prefix: 'TrentService', schemas: kmsSchemas, handlers: kmsHandlers },
+    { service: 'ecr', prefix: 'AmazonEC2ContainerRegistry_V20150921', schemas: ecrSchemas, handlers: ecrHandlers },
+    { service: 'ecr-public', prefix: 'SpencerFrontendService', schemas: ecrPublicSchemas, handlers: ecrPublicHandlers },
     { service: 'ssm', prefix: 'AmazonSSM', schemas: ssmSchemas, handlers: ssmHandlers },
     { service: 'secretsmanager', prefix: 'secretsmanager', schemas: secretsSchemas, handlers: secretsHandlers },
   ];
