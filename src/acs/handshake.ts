@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { sourceInstanceKey } from '#auth/instances.ts';
+import { speaksFor } from '#auth/instances.ts';
 import { uuid } from '#lib/ids.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import { AuthError } from '#protocol/errors.ts';
@@ -58,10 +58,7 @@ export type OpeningRequest = Pick<IncomingMessage, 'url' | 'headers'> & Partial<
 const isSecure = ({ socket, headers }: OpeningRequest): boolean =>
   (socket as TLSSocket | undefined)?.encrypted === true || headers['x-forwarded-proto'] === 'https';
 
-/**
- * Why the caller may not speak for the instance. A role session that an instance has got speaks for that instance only,
- * however many share the role.
- */
+/** Why the caller may not speak for the instance. */
 function whyNot(
   deps: AcsDeps,
   request: OpeningRequest,
@@ -69,11 +66,7 @@ function whyNot(
   kind: Opening['kind'],
   instance: ContainerInstanceRow,
 ): string | undefined {
-  const source = principal.session?.keys?.[sourceInstanceKey];
-  const { ec2InstanceId } = instance;
-  if (source && ec2InstanceId?.startsWith('i-') && !source.endsWith(`/${ec2InstanceId}`)) {
-    return 'The credentials are those of another instance.';
-  }
+  if (!speaksFor(principal, instance.ec2InstanceId)) return 'The credentials are those of another instance.';
   const decision = deps.authorize({
     requestId: uuid(deps.random),
     region: instance.region,

@@ -1,4 +1,4 @@
-import type { AgentCredentials } from './link/signing.ts';
+import type { AgentCredentials, CredentialProvider } from './link/signing.ts';
 import { type ImagePullBehavior, imagePullBehaviors } from './task-engine/image-pulls.ts';
 
 /**
@@ -13,7 +13,10 @@ export interface AgentConfig {
   /** Base URL of the control plane, e.g. `http://127.0.0.1:4566`. */
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: AgentCredentials;
+  /** The agent's own: fixed ones, or those of the instance's role, which are renewed. */
+  readonly credentials: AgentCredentials | CredentialProvider;
+  /** Of a machine that is an instance. */
+  readonly identityDocument?: () => Promise<string>;
   readonly dataDirectory: string;
   /** `unix:///var/run/docker.sock` or `tcp://host:port`. */
   readonly dockerHost: string;
@@ -29,9 +32,14 @@ export interface AgentConfig {
   readonly stopTimeoutMs: number;
   readonly startTimeoutMs: number;
   readonly createTimeoutMs: number;
+  /** Who asked for credentials; default: `audit.log` in the data directory. */
+  readonly auditLogFile?: string;
   /** Task cgroups: `true` insists, `false` never, `undefined` when they can be made. */
   readonly taskLimits?: boolean;
 }
+
+export const providerOf = ({ credentials }: Pick<AgentConfig, 'credentials'>): CredentialProvider =>
+  typeof credentials === 'function' ? credentials : async () => credentials;
 
 /** A setting that cannot be used; the message names it. */
 export class ConfigError extends Error {}
@@ -118,7 +126,7 @@ function parseWhole(name: string, text: string): number {
 /** `http://` and `https://` as they are; without a scheme `https://`, as ECS's agent reads it. */
 const withScheme = (endpoint: string): string => (/^https?:\/\//.test(endpoint) ? endpoint : `https://${endpoint}`);
 
-function readCredentials(env: Environment): AgentCredentials {
+export function readCredentials(env: Environment): AgentCredentials {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
@@ -162,6 +170,7 @@ const settings = (env: Environment): Partial<AgentConfig> => ({
   createTimeoutMs: optional(env['ECS_CONTAINER_CREATE_TIMEOUT'], (text) =>
     parseDuration('ECS_CONTAINER_CREATE_TIMEOUT', text, 60_000),
   ),
+  auditLogFile: optional(env['ECS_AUDIT_LOGFILE'], String),
   taskLimits: optional(env['ECS_ENABLE_TASK_CPU_MEM_LIMIT'], (text) =>
     parseBoolean('ECS_ENABLE_TASK_CPU_MEM_LIMIT', text),
   ),

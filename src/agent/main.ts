@@ -13,7 +13,7 @@ import type { Clock } from '#lib/clock.ts';
 import { uuid } from '#lib/ids.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
-import type { AgentConfig } from './config.ts';
+import { type AgentConfig, providerOf } from './config.ts';
 import type { ContainerEngine, EngineInfo, EngineVersion } from './engine-api/engine.ts';
 import { startAcsSession } from './link/acs-session.ts';
 import { toAttributes, toResources } from './link/capabilities.ts';
@@ -30,6 +30,7 @@ import { defaultTaskEngineConfig } from './task-engine/engine-config.ts';
 import { createHostPorts, type HostPorts } from './task-engine/host-ports.ts';
 import type { ContainerEnvironment, LogShipper, RunningTasks } from './task-engine/running-tasks.ts';
 import { TaskEngine } from './task-engine/task-engine.ts';
+import type { GatherResources } from './task-engine/task-resources.ts';
 
 export const agentVersion = '0.1.0';
 const agentHash = 'slipway';
@@ -58,6 +59,7 @@ export interface SideServices {
   readonly logs?: LogShipper;
   readonly environment?: ContainerEnvironment;
   readonly metrics?: MetricsSource;
+  readonly gatherResources?: GatherResources;
   readonly start?: (context: SideServiceContext) => Promise<void>;
   readonly close?: () => Promise<void>;
 }
@@ -152,6 +154,7 @@ async function registerInstance(
       portsUdp: config.reservedPortsUdp,
     }),
     tags: config.tags,
+    ...(config.identityDocument ? { identityDocument: config.identityDocument } : {}),
     versionInfo: { agentVersion, agentHash, dockerVersion: `DockerVersion: ${facts.version.version}` },
     clock,
     random,
@@ -204,6 +207,7 @@ export async function startAgent(
       ...(cgroups ? { cgroups } : {}),
       ...(side.logs ? { logs: side.logs } : {}),
       ...(side.environment ? { environment: side.environment } : {}),
+      ...(side.gatherResources ? { gatherResources: side.gatherResources } : {}),
       onReport: () => sender.wake(),
       admit: (task, present) => explainNoRoom(task, present, host),
     });
@@ -251,7 +255,7 @@ interface SessionParts {
 function startSessions(config: AgentConfig, deps: AgentDeps, parts: SessionParts): (() => void)[] {
   const { clock, random, logger } = deps;
   const { containerInstanceArn, facts, tasks } = parts;
-  const { cluster, region, credentials } = config;
+  const { cluster, region } = config;
   const shared = {
     cluster,
     containerInstanceArn,
@@ -260,8 +264,7 @@ function startSessions(config: AgentConfig, deps: AgentDeps, parts: SessionParts
     engineVersion: facts.version.version,
     endpoints: createPollEndpoints({ ecs: parts.ecs, clock, cluster, containerInstance: containerInstanceArn }),
     signer:
-      deps.transport?.signer ??
-      createLinkSigner({ region, credentials: async () => credentials, now: () => clock.now() }),
+      deps.transport?.signer ?? createLinkSigner({ region, credentials: providerOf(config), now: () => clock.now() }),
     ...(deps.transport ? { connect: deps.transport.connect } : {}),
     clock,
     random,

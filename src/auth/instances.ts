@@ -9,10 +9,11 @@ import type { Vault } from '#keys/vault.ts';
 import type { Clock } from '#lib/clock.ts';
 import { accessKeyId, hexId, uniqueId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
-import type { Scope } from '#model/arn.ts';
+import { lastSegment, type Scope } from '#model/arn.ts';
 import type { InstanceProfileRow, RoleRow } from '#model/iam.ts';
 import type { InstanceRow } from '#model/instance.ts';
 import type { CredentialSource } from '#protocol/authenticate.ts';
+import type { Principal } from '#protocol/service.ts';
 import type { Store, Tx, View } from '#store/store.ts';
 import { instanceProfiles, instances, roles } from '#store/tables.ts';
 import { secretAccessKey } from './access-key.ts';
@@ -29,6 +30,15 @@ const credentialsMs = 6 * 3_600_000;
 
 /** Of every session that an instance has got; AWS's own key. */
 export const sourceInstanceKey = 'ec2:SourceInstanceARN';
+
+/**
+ * Whether the caller may speak for the machine with this EC2 id. The session of an instance speaks for that instance only,
+ * however many share the role; other callers, and machines without an identity of ours, are not held to it.
+ */
+export function speaksFor({ session }: Principal, ec2InstanceId: string | undefined): boolean {
+  const source = session?.keys?.[sourceInstanceKey];
+  return !source || !ec2InstanceId?.startsWith('i-') || lastSegment(source) === ec2InstanceId;
+}
 
 const keyPurpose = 'instance key';
 

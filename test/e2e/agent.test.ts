@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import {
   CreateClusterCommand,
+  DescribeContainerInstancesCommand,
   DescribeTasksCommand,
   type ECSClient,
   RegisterTaskDefinitionCommand,
@@ -75,6 +76,12 @@ describe('the agent on Docker', { skip }, () => {
       cleanupWaitMs: 1_000,
     });
     agent = await startAgent(config, { engine, clock: systemClock, random: systemRandom, logger: silentLogger });
+    await until('the connection', async () => {
+      const { containerInstances } = await ecs.send(
+        new DescribeContainerInstancesCommand({ containerInstances: [agent.containerInstanceArn] }),
+      );
+      return containerInstances![0]!.agentConnected || undefined;
+    });
   });
   after(async () => {
     await agent.close();

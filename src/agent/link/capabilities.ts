@@ -54,7 +54,16 @@ export function toAttributes(input: CapabilityInput): Attribute[] {
     `${ecs}container-restart-policy`,
     `${ecs}network.container-port-range`,
     `${ecs}full-sync`,
-    // Log lines are sent with the agent's own credentials, so an execution role is honoured in that it is not needed.
+    `${docker}task-iam-role`,
+    `${docker}task-iam-role-network-host`,
+    `${docker}ecr-auth`,
+    `${ecs}execution-role-ecr-pull`,
+    `${ecs}ecr-endpoint`,
+    `${ecs}private-registry-authentication.secretsmanager`,
+    ...['ssm', 'asm'].flatMap((store) => [
+      `${ecs}secrets.${store}.environment-variables`,
+      `${ecs}secrets.${store}.bootstrap.log-driver`,
+    ]),
     ...(input.loggingDrivers.includes('awslogs') ? [`${ecs}execution-role-awslogs`] : []),
     ...(input.hasTaskLimits ? [`${ecs}task-cpu-mem-limit`] : []),
     ...info.volumeDrivers.map((driver) => `${ecs}docker-plugin.${driver}`),

@@ -24,6 +24,8 @@ export interface Registration {
   readonly attributes: readonly Attribute[];
   readonly resources: readonly Resource[];
   readonly tags: Readonly<Record<string, string>>;
+  /** Of a machine that is an instance. */
+  readonly identityDocument?: () => Promise<string>;
   readonly versionInfo: { readonly agentVersion: string; readonly agentHash: string; readonly dockerVersion: string };
   readonly clock: Clock;
   readonly random: Random;
@@ -69,6 +71,7 @@ async function once(registration: Registration): Promise<string> {
     attributes: [...attributes],
     versionInfo: { ...registration.versionInfo },
     ...(tagList.length ? { tags: tagList } : {}),
+    ...(registration.identityDocument ? { instanceIdentityDocument: await registration.identityDocument() } : {}),
   });
   addClientToken(command, registration.clientToken);
   const answer = await ecs.send(command, { abortSignal: registration.signal });

@@ -7,6 +7,12 @@ export interface AgentCredentials {
   readonly sessionToken?: string;
 }
 
+/** Asked again when they are about to expire. */
+export interface ExpiringCredentials extends AgentCredentials {
+  readonly expiration?: Date;
+}
+export type CredentialProvider = () => Promise<ExpiringCredentials>;
+
 /** Signs websocket handshakes and telemetry frames: SigV4 for service `ecs`, headers host and x-amz-date. */
 export interface LinkSigner {
   /** The headers, `host` included, of `GET url` with `body`. */
@@ -34,7 +40,7 @@ const toBuffer = (data: ArrayBuffer | ArrayBufferView): Buffer =>
 
 export function createLinkSigner(options: {
   readonly region: string;
-  readonly credentials: () => Promise<AgentCredentials>;
+  readonly credentials: CredentialProvider;
   readonly now: () => number;
 }): LinkSigner {
   const signer = new SignatureV4({

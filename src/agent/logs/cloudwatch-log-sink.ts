@@ -1,11 +1,15 @@
 import type { CloudWatchLogsClient, CloudWatchLogsClientConfig, OutputLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import type { Logger } from '#lib/logger.ts';
+import type { ExpiringCredentials } from '../link/signing.ts';
 import { type LogDestination, type LogEvent, type LogSink, SinkError, type StreamTail } from './log-sink.ts';
 
 export interface CloudWatchLogSinkOptions {
   /** Base URL of the control plane. */
   readonly endpoint: string;
+  /** The instance's own. */
   readonly credentials: NonNullable<CloudWatchLogsClientConfig['credentials']>;
+  /** Of a task's execution role; undefined while the control plane has not sent them. */
+  readonly executionCredentials?: (taskArn: string) => ExpiringCredentials | undefined;
   readonly logger: Logger;
 }
 
@@ -22,6 +26,7 @@ const busyCodes = [
 ];
 
 function toSinkError(error: unknown): SinkError {
+  if (error instanceof SinkError) return error;
   const {
     name = 'Error',
     message = String(error),
@@ -50,29 +55,57 @@ function unlessThere(error: unknown): void {
 const loadSdk = () => import('@aws-sdk/client-cloudwatch-logs');
 type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 
-/** One client per region and endpoint; no retries of its own, because a repeated put stores its events twice. */
+/** Clients share connections; those that were made first go first. */
+const MAX_CLIENTS = 100;
+
+/**
+ * One client per region, endpoint and role; no retries of its own, because a repeated put stores its events twice.
+ * Streams are written with the role that the task says, and read with the instance's: where a stream ends is a question
+ * of this agent's own, which an execution role need not permit.
+ */
 export class CloudWatchLogSink implements LogSink {
   readonly #options: CloudWatchLogSinkOptions;
   readonly #clients = new Map<string, CloudWatchLogsClient>();
+  #requestHandler: CloudWatchLogsClient['config']['requestHandler'] | undefined;
 
   constructor(options: CloudWatchLogSinkOptions) {
     this.#options = options;
   }
 
+  #client({ region, endpoint = this.#options.endpoint, executionRoleOf = '' }: LogDestination, sdk: Sdk) {
+    const key = `${region} ${endpoint} ${executionRoleOf}`;
+    const known = this.#clients.get(key);
+    if (known) return known;
+    const { credentials, executionCredentials } = this.#options;
+    const requestHandler = this.#requestHandler;
+    const client = new sdk.CloudWatchLogsClient({
+      region,
+      endpoint,
+      maxAttempts: 1,
+      credentials: executionRoleOf
+        ? async () => {
+            const found = executionCredentials?.(executionRoleOf);
+            if (found) return found;
+            throw new SinkError('busy', 'the credentials of the execution role are not here yet');
+          }
+        : credentials,
+      ...(requestHandler && { requestHandler }),
+    });
+    this.#requestHandler ??= client.config.requestHandler;
+    this.#clients.set(key, client);
+    if (this.#clients.size > MAX_CLIENTS) this.#clients.delete(this.#clients.keys().next().value!);
+    return client;
+  }
+
   async #use<T>(
-    { region, endpoint = this.#options.endpoint }: LogDestination,
+    destination: LogDestination,
     call: (client: CloudWatchLogsClient, sdk: Sdk, options: { readonly abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     const sdk = await loadSdk();
-    const key = `${region} ${endpoint}`;
-    let client = this.#clients.get(key);
-    if (!client) {
-      const { credentials } = this.#options;
-      client = new sdk.CloudWatchLogsClient({ region, endpoint, credentials, maxAttempts: 1 });
-      this.#clients.set(key, client);
-    }
     try {
-      return await call(client, sdk, { abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+      return await call(this.#client(destination, sdk), sdk, {
+        abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
     } catch (error) {
       throw toSinkError(error);
     }
@@ -102,7 +135,7 @@ export class CloudWatchLogSink implements LogSink {
     }
   }
 
-  async tail(destination: LogDestination): Promise<StreamTail | undefined> {
+  async tail({ executionRoleOf: _, ...destination }: LogDestination): Promise<StreamTail | undefined> {
     const { group: logGroupName, stream: logStreamName } = destination;
     const messages: string[] = [];
     let timestamp: number | undefined;
@@ -124,5 +157,6 @@ export class CloudWatchLogSink implements LogSink {
   close(): void {
     for (const client of this.#clients.values()) client.destroy();
     this.#clients.clear();
+    this.#requestHandler?.destroy?.();
   }
 }

@@ -22,6 +22,7 @@ export function shippingOptions(task: TaskView, container: ContainerView, agentR
       group: options['awslogs-group'] ?? '',
       stream,
       ...(endpoint ? { endpoint } : {}),
+      ...(container.logsWithExecutionRole ? { executionRoleOf: task.arn } : {}),
     },
     createGroup: options['awslogs-create-group'] === 'true',
   };

@@ -5,6 +5,8 @@ export interface LogDestination {
   readonly stream: string;
   /** Base URL of another endpoint than the agent's own. */
   readonly endpoint?: string;
+  /** The task whose execution role writes; absent: the instance's own role does. */
+  readonly executionRoleOf?: string;
 }
 
 export interface LogEvent {

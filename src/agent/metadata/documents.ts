@@ -1,5 +1,5 @@
 /**
- * The documents of the task metadata endpoint, versions 3 and 4. Members without a value are left out.
+ * The documents of the task metadata endpoint, versions 2 to 4. Members without a value are left out.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-response.html
  */
 import type { ContainerView, TaskView } from '../task-engine/running-tasks.ts';
@@ -24,7 +24,7 @@ const health = (container: ContainerView) =>
     output: container.health.output,
   });
 
-export function containerDocument(container: ContainerView, version: 3 | 4): object {
+export function containerDocument(container: ContainerView, version: 2 | 3 | 4): object {
   return compact({
     DockerId: container.runtimeId,
     Name: container.name,
@@ -69,7 +69,7 @@ export function containerDocument(container: ContainerView, version: 3 | 4): obj
 }
 
 /** `cluster` as the agent is configured. Containers that do not exist on the engine yet are not listed. */
-export function taskDocument(task: TaskView, cluster: string, version: 3 | 4): object {
+export function taskDocument(task: TaskView, cluster: string, version: 2 | 3 | 4): object {
   return compact({
     Cluster: cluster,
     TaskARN: task.arn,

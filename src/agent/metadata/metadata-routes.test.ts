@@ -4,6 +4,7 @@ import { silentLogger } from '#lib/logger.ts';
 import type { StatsSample } from '../engine-api/engine.ts';
 import { fakeContainer, fakeTask, fakeTasks } from './fake-tasks.ts';
 import { createMetadataRoutes, type MetadataRoutesDeps } from './metadata-routes.ts';
+import type { MetadataRequest } from './request.ts';
 
 const container = fakeContainer({
   containerArn: 'arn:aws:ecs:us-east-1:123456789012:container/default/0123/abcd',
@@ -47,7 +48,8 @@ const sample = (atMs: number, rxBytes: number): StatsSample => ({
 const routes = (deps: Partial<MetadataRoutesDeps> = {}) => {
   const answer = createMetadataRoutes({
     tasks: fakeTasks(task),
-    credentials: { get: () => undefined },
+    credentials: { get: () => undefined, of: () => undefined },
+    callProtection: async () => ({}),
     cluster: 'default',
     containerInstanceArn: 'instance-arn',
     stats: async () => ({ last: sample(2_000, 300), previous: sample(1_000, 100) }),
@@ -55,7 +57,7 @@ const routes = (deps: Partial<MetadataRoutesDeps> = {}) => {
     logger: silentLogger,
     ...deps,
   });
-  return (path: string) => answer(path, new URLSearchParams());
+  return (path: string, more: Partial<MetadataRequest> = {}) => answer({ path, query: new URLSearchParams(), ...more });
 };
 
 const v4Container = {
@@ -163,7 +165,10 @@ test('role credentials are answered by their id only', async () => {
     expiration: '2026-01-01T00:00:00Z',
   };
   const known = routes({
-    credentials: { get: (id) => (id === 'known' ? { taskArn: task.arn, credentials } : undefined) },
+    credentials: {
+      get: (id) => (id === 'known' ? { taskArn: task.arn, roleType: 'TaskApplication', credentials } : undefined),
+      of: () => credentials,
+    },
   });
   assert.deepEqual((await known('/v2/credentials/known')).body, {
     RoleArn: 'r',
@@ -172,4 +177,29 @@ test('role credentials are answered by their id only', async () => {
     Token: 't',
     Expiration: '2026-01-01T00:00:00Z',
   });
+});
+
+test('version 2 finds its task by the address of the caller', async () => {
+  const answer = routes();
+  const address = '::ffff:172.17.0.2';
+  assert.equal(((await answer('/v2/metadata', { address })).body as { TaskARN: string }).TaskARN, task.arn);
+  const tagged = (await answer('/v2/metadataWithTags', { address })).body as { TaskTags: object };
+  assert.deepEqual(tagged.TaskTags, { team: 'x' });
+  const id = 'c'.repeat(64);
+  assert.equal(((await answer(`/v2/metadata/${id}`, { address })).body as { Name: string }).Name, 'web');
+  assert.deepEqual(Object.keys((await answer('/v2/stats', { address })).body as object), [id]);
+  assert.deepEqual((await answer(`/v2/stats/${id}`, { address })).body, { read: 'now' });
+  for (const path of ['/v2/metadata', '/v2/stats', `/v2/metadata/${'d'.repeat(64)}`, '/v2/nothing']) {
+    assert.equal((await answer(path, { address: path.length > 20 ? address : '172.17.0.9' })).status, 404, path);
+  }
+});
+
+test('nothing is associated with a task', async () => {
+  const id = container.metadataId;
+  assert.deepEqual(await routes()(`/v4/${id}/associations/elastic-inference`), {
+    status: 200,
+    body: { Associations: [] },
+  });
+  assert.equal((await routes()(`/v3/${id}/associations/gpu/one`)).status, 404);
+  assert.equal((await routes()('/v3/unknown/associations/gpu')).status, 404);
 });

@@ -4,21 +4,18 @@
  */
 import type { Logger } from '#lib/logger.ts';
 import type { LiveStats } from '../stats/live-stats.ts';
-import type { TaskCredentials } from '../task-engine/credentials.ts';
-import type { ContainerView, RunningTasks, TaskView } from '../task-engine/running-tasks.ts';
+import type { ContainerView, TaskView } from '../task-engine/running-tasks.ts';
+import { callerAt } from './caller.ts';
+import { answerCredentials, type CredentialsRoutesDeps } from './credentials-routes.ts';
 import { containerDocument, taskDocument } from './documents.ts';
-
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import { type Answer, type MetadataRequest, ok } from './request.ts';
+import { answerProtection, type TaskProtectionDeps } from './task-protection.ts';
 
 /** Tags of a task or container instance, as ListTagsForResource answers them. */
 export type ListTags = (resourceArn: string) => Promise<Readonly<Record<string, string>>>;
 
-export interface MetadataRoutesDeps {
-  readonly tasks: RunningTasks;
-  readonly credentials: Pick<TaskCredentials, 'get'>;
+export interface MetadataRoutesDeps extends CredentialsRoutesDeps, TaskProtectionDeps {
+  readonly credentials: CredentialsRoutesDeps['credentials'] & TaskProtectionDeps['credentials'];
   /** As configured. */
   readonly cluster: string;
   readonly containerInstanceArn: string;
@@ -32,16 +29,16 @@ interface Found {
   readonly container: ContainerView;
 }
 
-export type MetadataRoutes = (path: string, query: URLSearchParams) => Promise<Answer>;
+export type MetadataRoutes = (request: MetadataRequest) => Promise<Answer>;
 
-const ok = (body: unknown): Answer => ({ status: 200, body });
+type Version = 2 | 3 | 4;
 
 /** Docker's document, and for version 4 the rates that AWS adds. */
-function statsDocument(stats: LiveStats | undefined, version: 3 | 4): unknown {
+function statsDocument(stats: LiveStats | undefined, version: Version): unknown {
   if (!stats) return null;
   const { last, previous } = stats;
   const document = last.document as Record<string, unknown>;
-  if (version === 3 || !previous || last.atMs <= previous.atMs) return document;
+  if (version !== 4 || !previous || last.atMs <= previous.atMs) return document;
   const rate = (member: 'rxBytes' | 'txBytes') => {
     const bytes = (sample: LiveStats['last']) =>
       Object.values(sample.networks).reduce((sum, counters) => sum + counters[member], 0);
@@ -53,13 +50,13 @@ function statsDocument(stats: LiveStats | undefined, version: 3 | 4): unknown {
   };
 }
 
-async function containerStats(deps: MetadataRoutesDeps, { container }: Found, version: 3 | 4): Promise<Answer> {
+async function containerStats(deps: MetadataRoutesDeps, { container }: Found, version: Version): Promise<Answer> {
   const stats = container.runtimeId ? await deps.stats(container.runtimeId) : undefined;
   if (stats) return ok(statsDocument(stats, version));
   return { status: 404, body: `V${version} container stats handler: no statistics of container ${container.name}` };
 }
 
-async function taskStats(deps: MetadataRoutesDeps, { task }: Found, version: 3 | 4): Promise<Answer> {
+async function taskStats(deps: MetadataRoutesDeps, { task }: Found, version: Version): Promise<Answer> {
   const created = task.containers.filter((container) => container.runtimeId !== undefined);
   const entries = created.map(async ({ runtimeId, knownStatus }) => {
     const stats = knownStatus === 'RUNNING' ? await deps.stats(runtimeId!) : undefined;
@@ -68,7 +65,7 @@ async function taskStats(deps: MetadataRoutesDeps, { task }: Found, version: 3 |
   return ok(Object.fromEntries(await Promise.all(entries)));
 }
 
-async function taskWithTags(deps: MetadataRoutesDeps, { task }: Found, version: 3 | 4): Promise<Answer> {
+async function taskWithTags(deps: MetadataRoutesDeps, { task }: Found, version: Version): Promise<Answer> {
   const errors: object[] = [];
   const tagsOf = async (field: string, resourceArn: string) => {
     try {
@@ -98,7 +95,7 @@ async function taskWithTags(deps: MetadataRoutesDeps, { task }: Found, version: 
   return ok({ ...document, ...taskTags, ...instanceTags, ...(errors.length > 0 ? { Errors: errors } : {}) });
 }
 
-function unknownId(what: string, version: 3 | 4, id: string): Answer {
+function unknownId(what: string, version: Version, id: string): Answer {
   const reason =
     what === 'container metadata' || what === 'container stats'
       ? `unable to get container ID from request: unable to get docker ID from v3 endpoint ID: ${id}`
@@ -106,46 +103,69 @@ function unknownId(what: string, version: 3 | 4, id: string): Answer {
   return { status: 404, body: `V${version} ${what} handler: ${reason}` };
 }
 
-/** `/v2/credentials/<id>` and its older form `/v1/credentials?id=`. */
-function credentialsAnswer(deps: MetadataRoutesDeps, id: string, version: 1 | 2): Answer {
-  const refused = (code: string, message: string) => ({
-    status: 400,
-    body: { code, message: `CredentialsV${version}Request: ${message}`, HTTPErrorCode: 400 },
-  });
-  if (id === '') return refused('NoIdInRequest', 'No Credential ID in the request');
-  const found = deps.credentials.get(id);
-  if (!found) return refused('InvalidIdInRequest', 'Credentials not found');
-  const { roleArn, accessKeyId, secretAccessKey, sessionToken, expiration } = found.credentials;
-  return ok({
-    RoleArn: roleArn,
-    AccessKeyId: accessKeyId,
-    SecretAccessKey: secretAccessKey,
-    Token: sessionToken,
-    Expiration: expiration,
-  });
+/** Version 2 finds the task by the sender's address; a path may name another container of the same task. */
+async function version2(deps: MetadataRoutesDeps, request: MetadataRequest): Promise<Answer> {
+  const [, what, name] = /^\/v2\/(metadata|metadataWithTags|stats)(?:\/([^/]*))?\/?$/.exec(request.path) ?? [];
+  if (!what || (name && what === 'metadataWithTags')) return { status: 404, body: '404 page not found' };
+  const found = callerAt(deps.tasks, request.address);
+  const kind = what === 'stats' ? 'task stats' : 'task metadata';
+  if (!found) {
+    const reason = `unable to associate '${request.address ?? ''}' with task`;
+    return { status: 404, body: `V2 ${kind} handler: unable to get task arn from request: ${reason}` };
+  }
+  if (what === 'metadataWithTags') return taskWithTags(deps, found, 2);
+  if (!name) return what === 'stats' ? taskStats(deps, found, 2) : ok(taskDocument(found.task, deps.cluster, 2));
+  const container = found.task.containers.find(({ runtimeId }) => runtimeId === name);
+  if (!container) return { status: 404, body: `V2 ${kind} handler: container ${name} is not one of the task` };
+  return what === 'stats'
+    ? containerStats(deps, { task: found.task, container }, 2)
+    : ok(containerDocument(container, 2));
+}
+
+function answerDocument(deps: MetadataRoutesDeps, found: Found, what: string | undefined, version: 3 | 4) {
+  switch (what) {
+    case '/task':
+      return ok(taskDocument(found.task, deps.cluster, version));
+    case '/taskWithTags':
+      return taskWithTags(deps, found, version);
+    case '/stats':
+      return containerStats(deps, found, version);
+    case '/task/stats':
+      return taskStats(deps, found, version);
+    default:
+      return ok(containerDocument(found.container, version));
+  }
+}
+
+const documentKinds: Readonly<Record<string, string>> = {
+  '/task': 'task metadata',
+  '/taskWithTags': 'task metadata',
+  '/stats': 'container stats',
+  '/task/stats': 'task stats',
+};
+
+/** What tasks may be associated with (elastic inference, GPUs by name) does not exist here: every list is empty. */
+function associations(found: Found | undefined, id: string, name: string | undefined, version: 3 | 4): Answer {
+  if (!found) return unknownId('container associations', version, id);
+  if (name === undefined) return ok({ Associations: [] });
+  return { status: 404, body: `V${version} container association handler: there is no association ${name}` };
 }
 
 export function createMetadataRoutes(deps: MetadataRoutesDeps): MetadataRoutes {
-  return async (path, query) => {
-    const credentials = /^\/v2\/credentials\/([^/]*)$/.exec(path);
-    if (credentials) return credentialsAnswer(deps, credentials[1]!, 2);
-    if (path === '/v1/credentials') return credentialsAnswer(deps, query.get('id') ?? '', 1);
-    const parts = /^\/v([34])\/([^/]+)(\/task|\/taskWithTags|\/stats|\/task\/stats)?\/?$/.exec(path);
-    if (!parts) return { status: 404, body: '404 page not found' };
-    const version = parts[1] === '3' ? 3 : 4;
-    const id = parts[2]!;
+  return async (request) => {
+    const special = (await answerProtection(deps, request)) ?? answerCredentials(deps, request);
+    if (special) return special;
+    const { path } = request;
+    if (path.startsWith('/v2/')) return version2(deps, request);
+    const [, versionText, id = '', rest, type, name] =
+      /^\/v([34])\/([^/]+)(\/task|\/taskWithTags|\/stats|\/task\/stats|\/associations\/([^/]+)(?:\/([^/]+))?)?\/?$/.exec(
+        path,
+      ) ?? [];
+    if (!versionText) return { status: 404, body: '404 page not found' };
+    const version = versionText === '3' ? 3 : 4;
     const found = deps.tasks.byMetadataId(id);
-    switch (parts[3]) {
-      case '/task':
-        return found ? ok(taskDocument(found.task, deps.cluster, version)) : unknownId('task metadata', version, id);
-      case '/taskWithTags':
-        return found ? taskWithTags(deps, found, version) : unknownId('task metadata', version, id);
-      case '/stats':
-        return found ? containerStats(deps, found, version) : unknownId('container stats', version, id);
-      case '/task/stats':
-        return found ? taskStats(deps, found, version) : unknownId('task stats', version, id);
-      default:
-        return found ? ok(containerDocument(found.container, version)) : unknownId('container metadata', version, id);
-    }
+    if (type !== undefined) return associations(found, id, name, version);
+    if (!found) return unknownId(documentKinds[rest ?? ''] ?? 'container metadata', version, id);
+    return answerDocument(deps, found, rest, version);
   };
 }

@@ -10,6 +10,7 @@ import { RateLimit } from './rate-limit.ts';
 const STEADY_RPS = 40;
 const BURST_RPS = 60;
 const TIMEOUT_MS = 5_000;
+const MAX_BODY = 4_096;
 
 export interface MetadataServerOptions {
   readonly addresses: readonly string[];
@@ -34,6 +35,13 @@ function write(response: ServerResponse, status: number, body: unknown): void {
     Server: 'slipway-agent',
   });
   response.end(text);
+}
+
+/** What is longer than any request that makes sense is cut, and so is no JSON any more. */
+async function readText(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8')) if (text.length < MAX_BODY) text += chunk;
+  return text.slice(0, MAX_BODY);
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -79,10 +87,21 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
   let routes: MetadataRoutes | undefined;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (!limit.take()) return write(response, 429, 'You have reached maximum request limit.');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return write(response, 405, 'Method Not Allowed');
-    if (!routes) return write(response, 503, 'the agent is starting');
     const url = new URL(request.url ?? '/', 'http://169.254.170.2');
-    const { status, body } = await routes(url.pathname, url.searchParams);
+    const isUpdate = request.method === 'PUT' && url.pathname.startsWith('/api/');
+    if (!isUpdate && request.method !== 'GET' && request.method !== 'HEAD')
+      return write(response, 405, 'Method Not Allowed');
+    if (!routes) return write(response, 503, 'the agent is starting');
+    const given = isUpdate ? await readText(request) : undefined;
+    const { status, body } = await routes({
+      method: request.method,
+      path: url.pathname,
+      query: url.searchParams,
+      address: request.socket.remoteAddress,
+      port: request.socket.remotePort,
+      userAgent: request.headers['user-agent'],
+      body: given,
+    });
     write(response, status, body);
   };
   const handle = (request: IncomingMessage, response: ServerResponse) => {

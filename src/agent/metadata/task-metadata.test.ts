@@ -18,9 +18,10 @@ async function start(t: TestContext, dataDirectory: string, clock = new FakeCloc
     },
   });
   t.after(() => metadata.close());
-  metadata.serve({
+  await metadata.serve({
+    callProtection: async () => ({}),
     tasks: fakeTasks(fakeTask()),
-    credentials: { get: () => undefined },
+    credentials: { get: () => undefined, of: () => undefined },
     cluster: 'default',
     containerInstanceArn: 'i',
     stats: async () => undefined,
@@ -50,6 +51,21 @@ test('a container finds its documents where its environment says, also after a r
   const second = await start(t, path);
   assert.equal(second.port, first.port);
   assert.equal((await fetch(`${uri}/task`)).status, 200);
+});
+
+test('a container with a role is told where its credentials are, one without is not', async (t) => {
+  const metadata = await start(t, await directory(t));
+  const variables = metadata.environmentFor(fakeTask({ roleCredentialsId: 'id' }), fakeContainer());
+  const base = `http://127.0.0.1:${metadata.port}`;
+  assert.equal(variables['ECS_AGENT_URI'], `${base}/api/${fakeContainer().metadataId}`);
+  // 169.254.170.2 does not lead here: the whole address.
+  assert.equal(variables['AWS_CONTAINER_CREDENTIALS_FULL_URI'], `${base}/v2/credentials/id`);
+  assert.equal(variables['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'], undefined);
+  const without = Object.keys(metadata.environmentFor(fakeTask(), fakeContainer()));
+  assert.equal(
+    without.some((name) => name.startsWith('AWS_CONTAINER')),
+    false,
+  );
 });
 
 test('too many requests, other methods and unknown ids', async (t) => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { ContainerEnvironment, ContainerView, TaskView } from '../task-engine/running-tasks.ts';
+import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { answersAsAgent, claimLinkLocal, LINK_LOCAL_ADDRESS, type RunCommand } from './link-local.ts';
 import { createMetadataRoutes, type MetadataRoutesDeps } from './metadata-routes.ts';
 import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
@@ -16,8 +17,10 @@ import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
 const USUAL_PORT = 51_679;
 
 export interface TaskMetadataOptions {
-  /** The port is remembered here. */
+  /** The port is remembered here, and `audit.log` written. */
   readonly dataDirectory: string;
+  /** Another place for the audit log. */
+  readonly auditLogFile?: string;
   /** Without one, bridge containers cannot reach the endpoint. */
   readonly bridgeGateway?: string;
   readonly clock: Clock;
@@ -29,7 +32,7 @@ export interface TaskMetadata extends ContainerEnvironment {
   readonly port: number;
   /** 169.254.170.2 leads here. */
   readonly isLinkLocal: boolean;
-  serve(deps: MetadataRoutesDeps): void;
+  serve(deps: Omit<MetadataRoutesDeps, 'audit'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -74,17 +77,33 @@ export async function startTaskMetadata(options: TaskMetadataOptions): Promise<T
     if (isLinkLocal) return `http://${LINK_LOCAL_ADDRESS}`;
     return `http://${task.networkMode === 'host' ? '127.0.0.1' : (gateway ?? '127.0.0.1')}:${port}`;
   };
+  /** Clients put 169.254.170.2 before a relative URI; where that does not lead here, they must be told the whole of it. */
+  const credentialsVariables = (task: TaskView): Record<string, string> => {
+    if (!task.roleCredentialsId) return {};
+    const path = `/v2/credentials/${task.roleCredentialsId}`;
+    return isLinkLocal
+      ? { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path }
+      : { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base(task)}${path}` };
+  };
+  let audit: AuditLog | undefined;
   return {
     port,
     isLinkLocal,
     environmentFor: (task: TaskView, container: ContainerView) => ({
       ECS_CONTAINER_METADATA_URI: `${base(task)}/v3/${container.metadataId}`,
       ECS_CONTAINER_METADATA_URI_V4: `${base(task)}/v4/${container.metadataId}`,
-      ...(task.roleCredentialsId
-        ? { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: `/v2/credentials/${task.roleCredentialsId}` }
-        : {}),
+      ECS_AGENT_URI: `${base(task)}/api/${container.metadataId}`,
+      ...credentialsVariables(task),
     }),
-    serve: (deps) => server.serve(createMetadataRoutes(deps)),
-    close: () => (server as MetadataServer).close(),
+    async serve(deps) {
+      const { cluster, containerInstanceArn } = deps;
+      const file = options.auditLogFile ?? join(options.dataDirectory, 'audit.log');
+      audit = await openAuditLog({ file, cluster, containerInstanceArn, clock: options.clock, logger });
+      server.serve(createMetadataRoutes({ ...deps, audit }));
+    },
+    async close() {
+      await (server as MetadataServer).close();
+      await audit?.close();
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TaskStore } from '../task-engine/engine-config.ts';
@@ -42,7 +42,10 @@ const schema = `
 function openDatabase(directory: string): DatabaseSync {
   if (directory === ':memory:') return new DatabaseSync(':memory:');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(directory, 'agent.sqlite'));
+  const file = join(directory, 'agent.sqlite');
+  const database = new DatabaseSync(file);
+  // It holds ids by which containers ask for credentials.
+  chmodSync(file, 0o600);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     // The exclusive lock is taken by the first write.

@@ -6,12 +6,14 @@ import { explainNoRoom } from './admission.ts';
 import { buildContainer } from './container-spec.ts';
 import { testContainer, testTask } from './harness.ts';
 import { newTask } from './task.ts';
+import { noResources } from './task-resources.ts';
 
 const from = { clusterArn: 'default', nowMs: 0, random: seededRandom(1) };
 
 function build(container: Partial<AgentContainer>, task: Partial<AgentTask> = {}, environment = {}) {
   const record = newTask(testTask('a', [testContainer('app', container)], task), from);
   return buildContainer({
+    resources: noResources,
     task: record,
     container: record.containers[0]!,
     cluster: 'default',

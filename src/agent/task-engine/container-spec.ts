@@ -2,6 +2,7 @@ import type { AgentContainer, AgentVolume } from '#model/agent-messages.ts';
 import type { ContainerConfig, ContainerSpec, HostConfig } from '../engine-api/engine.ts';
 import type { NetworkBinding } from './running-tasks.ts';
 import { type EngineContainer, type EngineTask, findContainer, runtimeName } from './task.ts';
+import type { ContainerResources } from './task-resources.ts';
 
 /**
  * Builds the engine's container from the payload's. What `dockerConfig` carries overrides what is built here, key by
@@ -14,6 +15,8 @@ export interface SpecInput {
   readonly cluster: string;
   /** From the metadata endpoint and its like; the task definition's own values win. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Values of secrets: they go into `spec` and nowhere else. */
+  readonly resources: ContainerResources;
   readonly bindings: readonly NetworkBinding[];
   readonly cgroupParent?: string;
 }
@@ -115,7 +118,11 @@ function buildConfig(input: SpecInput, ownLabels: Readonly<Record<string, string
   const { payload } = container;
   const overridden = parseObject(payload.overrides)['command'] as string[] | undefined;
   const command = overridden ?? payload.command;
-  const environmentLines = Object.entries({ ...environment, ...payload.environment });
+  const environmentLines = Object.entries({
+    ...environment,
+    ...payload.environment,
+    ...input.resources.environment,
+  });
   return {
     Image: payload.image,
     ...(command?.length ? { Cmd: command } : {}),
@@ -132,6 +139,13 @@ function buildConfig(input: SpecInput, ownLabels: Readonly<Record<string, string
 export function networkModeOf(task: EngineTask, container: EngineContainer): string | undefined {
   const given = parseObject(container.payload.dockerConfig?.hostConfig)['NetworkMode'];
   return typeof given === 'string' && given ? given : task.payload.networkMode;
+}
+
+function logConfigOf(given: NonNullable<HostConfig['LogConfig']>, { logOptions }: ContainerResources) {
+  if (given.Type === 'awslogs') return { LogConfig: shippedLogs };
+  return Object.keys(logOptions).length > 0
+    ? { LogConfig: { ...given, Config: { ...given.Config, ...logOptions } } }
+    : {};
 }
 
 export function buildContainer(input: SpecInput): BuiltContainer {
@@ -153,7 +167,7 @@ export function buildContainer(input: SpecInput): BuiltContainer {
     spec: {
       name: container.runtimeName,
       config: { ...buildConfig(input, labels), ...givenConfig, Labels: labels },
-      hostConfig: { ...hostConfig, ...(logConfig.Type === 'awslogs' ? { LogConfig: shippedLogs } : {}) },
+      hostConfig: { ...hostConfig, ...logConfigOf(logConfig, input.resources) },
     },
     logDriver: logConfig.Type || 'json-file',
     logOptions: logConfig.Config ?? {},

@@ -3,13 +3,13 @@
  * An engine that cannot be reached is thrown (the step is tried again when it is back: each can be repeated safely);
  * every other failure becomes the container's `reason`, in the words of ECS's own agent.
  */
-import type { RegistryAuth } from '../engine-api/engine.ts';
 import { EngineError, isEngineError } from '../engine-api/engine.ts';
 import { markStarted, observeStep } from './container-observation.ts';
 import { buildContainer, containerNameLabel, networkModeOf, taskArnLabel, volumeName } from './container-spec.ts';
 import { chooseBindings, hasDynamicPorts } from './host-ports.ts';
 import { type StepContext, StepTimeout, withDeadline } from './step-context.ts';
 import { type EngineContainer, type EngineTask, toContainerView, toTaskView } from './task.ts';
+import { ResourcesDropped, TaskResourceError } from './task-resources.ts';
 
 const daemonSays = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
@@ -23,10 +23,11 @@ function fail(container: EngineContainer, name: string, error: unknown): void {
     error instanceof StepTimeout ? `DockerTimeoutError: ${error.message}` : `${name}: ${daemonSays(error)}`;
 }
 
-function registryAuth(container: EngineContainer): RegistryAuth | undefined {
-  const given = container.payload.registryAuthentication;
-  if (!given) return undefined;
-  throw new Error(`registry authentication of type ${given.type} is not supported by this agent`);
+/** What the task needs of other services cannot be had: none of its containers is made. */
+function failTask(task: EngineTask, container: EngineContainer, error: TaskResourceError): void {
+  task.reason ??= error.message;
+  task.desired = 'STOPPED';
+  container.known = 'STOPPED';
 }
 
 export async function pullStep(
@@ -42,7 +43,8 @@ export async function pullStep(
     task.pullStartedAtMs ??= clock.now();
   };
   try {
-    const auth = registryAuth(container);
+    const { registryAuth: auth } = await ctx.resources.of(task, container);
+    if (signal.aborted) return;
     const image = await withDeadline(ctx, config.pullTimeoutMs, 'pulled', signal, (inner) =>
       ctx.pulls.ensure(container.payload.image, { ...(auth ? { auth } : {}), signal: inner, onPull }),
     );
@@ -51,6 +53,11 @@ export async function pullStep(
     if (image.imageDigest) container.imageDigest = image.imageDigest;
   } catch (error) {
     if (signal.aborted) return;
+    if (error instanceof ResourcesDropped) return;
+    if (error instanceof TaskResourceError) {
+      failTask(task, container, error);
+      return;
+    }
     const kind =
       container.payload.registryAuthentication?.type === 'ecr'
         ? 'CannotPullECRContainerError'
@@ -112,14 +119,15 @@ export async function createStep(
     return fail(container, 'ResourceInitializationError', error);
   }
   try {
+    const resources = await ctx.resources.of(task, container);
     await ensureBindings(ctx, task, container);
     const cgroupParent = ctx.deps.cgroups?.create(task);
     const built = buildContainer({
       task,
       container,
       cluster: config.cluster,
-      environment:
-        environment?.environmentFor(toTaskView(task, ctx.credentialsOf(task)), toContainerView(task, container)) ?? {},
+      environment: environment?.environmentFor(toTaskView(task), toContainerView(task, container)) ?? {},
+      resources,
       bindings: container.bindings,
       ...(cgroupParent ? { cgroupParent } : {}),
     });
@@ -139,7 +147,9 @@ export async function createStep(
     container.runtimeId = containerId;
     container.createdAtMs = clock.now();
   } catch (error) {
-    fail(container, 'CannotCreateContainerError', error);
+    if (error instanceof ResourcesDropped) return;
+    if (error instanceof TaskResourceError) failTask(task, container, error);
+    else fail(container, 'CannotCreateContainerError', error);
   }
 }
 
@@ -152,7 +162,7 @@ const mostPortConflicts = 5;
 async function prepareLogs(ctx: StepContext, task: EngineTask, container: EngineContainer): Promise<void> {
   if (container.logDriver !== 'awslogs') return;
   try {
-    await ctx.deps.logs?.prepare(toTaskView(task, ctx.credentialsOf(task)), toContainerView(task, container));
+    await ctx.deps.logs?.prepare(toTaskView(task), toContainerView(task, container));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `Error response from daemon: failed to initialize logging driver: failed to create Cloudwatch log stream: ${reason}`;

@@ -7,6 +7,7 @@ import type { ImagePullBehavior } from './image-pulls.ts';
 import type { TaskStateChange } from './reports.ts';
 import type { ContainerEnvironment, LogShipper } from './running-tasks.ts';
 import type { EngineTask } from './task.ts';
+import type { GatherResources } from './task-resources.ts';
 
 export interface TaskEngineConfig {
   /** As registered, a name or an ARN; it becomes a label. */
@@ -60,6 +61,8 @@ export interface TaskEngineDeps {
   readonly cgroups?: TaskCgroups;
   readonly logs?: LogShipper;
   readonly environment?: ContainerEnvironment;
+  /** Without it, tasks that need secrets or registry credentials fail to start. */
+  readonly gatherResources?: GatherResources;
   /** A report was stored. */
   readonly onReport: () => void;
   /** Why the task does not fit on this machine, if so: asked once, before anything is done for it. */

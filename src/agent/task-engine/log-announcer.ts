@@ -20,12 +20,12 @@ export class LogAnnouncer {
     const run = `${container.runtimeId} ${container.restartCount}`;
     if (!this.#told.has(run)) {
       this.#told.add(run);
-      logs.containerStarted(toTaskView(task, {}), toContainerView(task, container));
+      logs.containerStarted(toTaskView(task), toContainerView(task, container));
     }
     const end = `${run} ended`;
     if (container.known === 'STOPPED' && !this.#told.has(end)) {
       this.#told.add(end);
-      logs.containerStopped(toTaskView(task, {}), toContainerView(task, container));
+      logs.containerStopped(toTaskView(task), toContainerView(task, container));
     }
   }
 

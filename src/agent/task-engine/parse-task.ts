@@ -52,9 +52,13 @@ function containerProblem(task: AgentTask, container: AgentContainer, names: Rea
   const members = container as unknown as Record<string, unknown>;
   const say = (problem: string) => `container ${container.name}: ${problem}`;
   if (!container.image) return say('no image');
-  const unsupported = ['secrets', 'environmentFiles', 'firelensConfiguration', 'managedAgents', 'credentialSpecs'];
+  const unsupported = ['environmentFiles', 'firelensConfiguration', 'managedAgents', 'credentialSpecs'];
   const found = unsupported.find((member) => present(members[member]));
   if (found) return say(`${found} is not supported by this agent`);
+  const secret = container.secrets?.find(
+    ({ type, provider }) => type !== 'ENVIRONMENT_VARIABLE' || (provider !== 'ssm' && provider !== 'asm'),
+  );
+  if (secret) return say(`secret ${secret.name} of type ${secret.type} is not supported by this agent`);
   const references = [
     ...(container.dependsOn ?? []).map((entry) => entry.containerName),
     ...(container.links ?? []).map((link) => link.split(':')[0]!),

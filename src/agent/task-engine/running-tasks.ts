@@ -64,6 +64,8 @@ export interface ContainerView {
   /** As the task asks: `awslogs`, `json-file`, `none`. */
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
+  /** awslogs writes with the task's execution role. */
+  readonly logsWithExecutionRole?: boolean;
   readonly mounts: readonly { readonly name?: string; readonly source: string; readonly destination: string }[];
   /** Restarts by the task's restart policy. */
   readonly restartCount: number;

@@ -2,6 +2,7 @@ import { EngineError } from '../engine-api/engine.ts';
 import type { TaskEngineDeps } from './engine-config.ts';
 import type { ImagePulls } from './image-pulls.ts';
 import type { EngineContainer, EngineTask } from './task.ts';
+import type { GatheredResources } from './task-resources.ts';
 
 /** What a step has to work with. */
 export interface StepContext {
@@ -9,7 +10,7 @@ export interface StepContext {
   readonly pulls: ImagePulls;
   /** Host ports that tasks here hold. */
   readonly taken: (protocol: 'tcp' | 'udp') => ReadonlySet<number>;
-  readonly credentialsOf: (task: EngineTask) => { readonly role?: string; readonly execution?: string };
+  readonly resources: GatheredResources;
   /** Writes the task down as it is now. */
   readonly persist: (task: EngineTask) => void;
   /** Port conflicts met so far, by container. */

@@ -198,7 +198,7 @@ describe('failures', () => {
     withHarness({}, async (harness) => {
       const registryAuthentication = { type: 'ecr', ecrAuthData: { region: 'us-east-1', registryId: '1' } } as const;
       await harness.run(testTask('a', [testContainer('app', { registryAuthentication })]));
-      assert.match(harness.reports[0]!.containers[0]!.reason!, /^CannotPullECRContainerError: .*not supported/);
+      assert.match(harness.reports[0]!.reason, /^ResourceInitializationError: .*no access to secrets/);
     }));
 
   it('running out of memory', () =>

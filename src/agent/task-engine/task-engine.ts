@@ -3,7 +3,7 @@ import { isEngineError } from '../engine-api/engine.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type Exit, observeStep } from './container-observation.ts';
 import { createStep, pullStep, startStep, stopStep } from './container-steps.ts';
-import { createTaskCredentials, type TaskCredentials } from './credentials.ts';
+import { createTaskCredentials, type RoleType, type TaskCredentials } from './credentials.ts';
 import type { TaskEngineDeps } from './engine-config.ts';
 import { EngineConnection } from './engine-connection.ts';
 import { takenPorts } from './host-ports.ts';
@@ -16,8 +16,9 @@ import { hasHeldBack, takeReport } from './reports.ts';
 import type { RunningTasks } from './running-tasks.ts';
 import type { StepContext } from './step-context.ts';
 import { listByName, stopStray } from './strays.ts';
-import { type EngineContainer, type EngineTask, newTask, toTaskView } from './task.ts';
+import { type EngineContainer, type EngineTask, newTask, noteCredentials, toTaskView } from './task.ts';
 import { removeTaskResources } from './task-cleanup.ts';
+import { GatheredResources } from './task-resources.ts';
 
 /**
  * Runs the tasks of this machine. Everything that happens (a payload, an engine event, a step that ended, a timer)
@@ -58,7 +59,7 @@ export class TaskEngine {
       deps,
       pulls: new ImagePulls(deps.engine, deps.config.imagePullBehavior, deps.logger),
       taken: (protocol) => takenPorts(this.#tasks.values(), protocol),
-      credentialsOf: (task) => this.credentials.idsOf(task.arn),
+      resources: new GatheredResources(deps.gatherResources, this.credentials),
       persist: (task) => {
         if (!this.#closed) deps.store.saveTask(task);
       },
@@ -86,7 +87,7 @@ export class TaskEngine {
     for (const task of this.#deps.store.loadTasks()) {
       this.#tasks.set(task.arn, task);
       for (const container of task.containers) this.#index(task, container);
-      this.#feed.update(this.#view(task));
+      this.#feed.update(toTaskView(task));
       if (task.known === 'STOPPED') {
         this.#announcer.announce(task);
         this.#scheduleCleanup(task);
@@ -105,28 +106,25 @@ export class TaskEngine {
     this.#closed = true;
     this.#connection.close();
     this.#timers.cancelAll();
+    this.#context.resources.close();
     for (const { abort } of this.#busy.values()) abort.abort();
   }
 
   /** A task from a payload: taken up, or (known already) told to stop. Repeats do nothing. When it returns, the task is written down. */
   accept(payload: AgentTask): void {
     const known = this.#tasks.get(payload.arn);
-    if (payload.roleCredentials) this.putCredentials(payload.arn, 'TaskApplication', payload.roleCredentials);
-    if (payload.executionRoleCredentials)
-      this.putCredentials(payload.arn, 'TaskExecution', payload.executionRoleCredentials);
-    if (known) {
-      if (payload.desiredStatus === 'STOPPED') this.stop(payload.arn);
-      return;
-    }
+    const { arn, roleCredentials, executionRoleCredentials } = payload;
+    if (roleCredentials) this.putCredentials(arn, 'TaskApplication', roleCredentials);
+    if (executionRoleCredentials) this.putCredentials(arn, 'TaskExecution', executionRoleCredentials);
+    if (known && payload.desiredStatus === 'STOPPED') this.stop(arn);
+    if (known) return;
     const { clock, random, config } = this.#deps;
     const task = newTask(payload, { clusterArn: config.cluster, nowMs: clock.now(), random });
     const unusable = explainUnusable(payload);
+    const mayStart = !unusable && payload.desiredStatus === 'RUNNING';
+    const refused = mayStart ? this.#deps.admit?.(task, [...this.#tasks.values()]) : undefined;
     if (unusable) this.#refuse(task, `UnrecogniedTaskError: Error loading task - ${unusable}`);
-    else {
-      const refused =
-        payload.desiredStatus === 'RUNNING' ? this.#deps.admit?.(task, [...this.#tasks.values()]) : undefined;
-      if (refused) this.#refuse(task, `ResourceInitializationError: ${refused}`);
-    }
+    else if (refused) this.#refuse(task, `ResourceInitializationError: ${refused}`);
     this.#tasks.set(task.arn, task);
     this.#advance(task);
   }
@@ -153,12 +151,11 @@ export class TaskEngine {
     this.#advance(task);
   }
 
-  putCredentials(taskArn: string, roleType: 'TaskApplication' | 'TaskExecution', credentials: RoleCredentials): void {
+  putCredentials(taskArn: string, roleType: RoleType, credentials: RoleCredentials): void {
+    const task = this.#tasks.get(taskArn);
+    if (roleType === 'TaskApplication' && task?.known === 'STOPPED') return;
     this.credentials.put(taskArn, roleType, credentials);
-  }
-
-  #view(task: EngineTask) {
-    return toTaskView(task, this.credentials.idsOf(task.arn));
+    if (task && noteCredentials(task, roleType, credentials.credentialsId)) this.#commit(task);
   }
 
   #index(task: EngineTask, container: EngineContainer): void {
@@ -179,6 +176,7 @@ export class TaskEngine {
         if (this.#take(task, container, next)) again = true;
       }
     }
+    if (task.desired === 'STOPPED') this.#context.resources.drop(task.arn);
     this.#commit(task);
     if (Number.isFinite(wakeAtMs)) this.#timers.set(`wait ${task.arn}`, wakeAtMs - nowMs, () => this.#advance(task));
   }
@@ -308,9 +306,13 @@ export class TaskEngine {
       if (!this.#timers.has(key))
         this.#timers.set(key, this.#deps.config.containerBatchMs, () => this.#commit(task, { flush: true }));
     }
-    this.#feed.update(this.#view(task));
+    this.#feed.update(toTaskView(task));
     this.#announcer.announce(task);
-    if (task.known === 'STOPPED') this.#scheduleCleanup(task);
+    if (task.containers.every(({ known }) => known === 'RUNNING' || known === 'STOPPED'))
+      this.#context.resources.drop(task.arn);
+    if (task.known !== 'STOPPED') return;
+    this.credentials.end(task.arn);
+    this.#scheduleCleanup(task);
   }
 
   #onEvent(event: Parameters<Parameters<TaskEngineDeps['engine']['watchEvents']>[0]>[0]): void {

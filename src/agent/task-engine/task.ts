@@ -64,6 +64,13 @@ export interface EngineTask {
   reported: 'NONE' | 'RUNNING' | 'STOPPED';
   /** Docker volumes made for this task alone; removed with it. */
   ownVolumes: string[];
+  /** Under which its roles' credentials are asked for. */
+  credentialIds?: CredentialIds;
+}
+
+export interface CredentialIds {
+  readonly role?: string;
+  readonly execution?: string;
 }
 
 const hexOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
@@ -93,6 +100,10 @@ export function newTask(
 ): EngineTask {
   // Credentials live in memory only.
   const { roleCredentials, executionRoleCredentials, ...rest } = payload;
+  const credentialIds = {
+    ...(roleCredentials ? { role: roleCredentials.credentialsId } : {}),
+    ...(executionRoleCredentials ? { execution: executionRoleCredentials.credentialsId } : {}),
+  };
   return {
     arn: payload.arn,
     payload: rest,
@@ -102,6 +113,7 @@ export function newTask(
     known: 'NONE',
     reported: 'NONE',
     ownVolumes: [],
+    credentialIds,
     containers: (payload.containers ?? []).map((container) => ({
       payload: container,
       dependsOn: allDependencies(container),
@@ -118,6 +130,18 @@ export function newTask(
       reported: 'NONE',
     })),
   };
+}
+
+/** True when the id is another than before: containers that are made from now on carry it. */
+export function noteCredentials(
+  task: EngineTask,
+  roleType: 'TaskApplication' | 'TaskExecution',
+  credentialsId: string,
+): boolean {
+  const member = roleType === 'TaskApplication' ? 'role' : 'execution';
+  if (task.credentialIds?.[member] === credentialsId) return false;
+  task.credentialIds = { ...task.credentialIds, [member]: credentialsId };
+  return true;
 }
 
 export const findContainer = (task: EngineTask, name: string): EngineContainer | undefined =>
@@ -159,17 +183,15 @@ export function toContainerView(task: EngineTask, container: EngineContainer): C
     memoryMiB: payload.memory ?? 0,
     logDriver: container.logDriver,
     logOptions: container.logOptions,
+    ...(payload.logsAuthStrategy === 'ExecutionRole' ? { logsWithExecutionRole: true } : {}),
     mounts: container.mounts,
     restartCount: container.restartCount,
     restartPolicyEnabled: payload.restartPolicy?.enabled === true,
   };
 }
 
-export function toTaskView(
-  task: EngineTask,
-  credentials: { readonly role?: string; readonly execution?: string },
-): TaskView {
-  const { payload } = task;
+export function toTaskView(task: EngineTask): TaskView {
+  const { payload, credentialIds: credentials = {} } = task;
   return {
     arn: task.arn,
     taskId: lastSegment(task.arn),

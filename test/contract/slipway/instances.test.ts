@@ -1,14 +1,20 @@
 /** Machines that join: their keys, the role of their profile, and the end of both. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CreateClusterCommand, ListClustersCommand, RegisterContainerInstanceCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateClusterCommand,
+  ListClustersCommand,
+  RegisterContainerInstanceCommand,
+  SubmitTaskStateChangeCommand,
+} from '@aws-sdk/client-ecs';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { callSlipway as call } from '#agent/instance/slipway-call.ts';
 import type { AgentCredentials } from '#agent/link/signing.ts';
-import { instanceProfiles, instances, roles } from '#store/tables.ts';
+import { instanceProfiles, instances, roles, tasks } from '#store/tables.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { allow, makeUser } from '../../support/identities.ts';
 import { openRawAgent } from '../../support/raw-agent.ts';
+import { putTask } from '../../support/task-rows.ts';
 
 let plane: TestControlPlane;
 before(async () => {
@@ -90,6 +96,15 @@ describe('a machine that joins', () => {
     await assert.rejects(stranger.send(new RegisterContainerInstanceCommand(again)), { name: 'ClientException' });
 
     const { containerInstanceArn } = (await register(undefined)).containerInstance!;
+    const task = putTask(plane.store, { containerInstanceArn: containerInstanceArn! });
+    const report = async (by: Joined) => {
+      const ecs = plane.ecs({ credentials: await credentialsOf(by) });
+      await ecs.send(new SubmitTaskStateChangeCommand({ cluster: 'default', task: task.arn, status: 'STOPPED' }));
+      return plane.store.get(tasks, task.arn)?.lastStatus;
+    };
+    assert.equal(await report(other), 'PENDING', 'acknowledged and not believed');
+    assert.equal(await report(one), 'STOPPED');
+
     const open = async (joined: Joined, kind: 'acs' | 'tcs') =>
       openRawAgent({
         endpoint: plane.endpoint,
