@@ -3,11 +3,13 @@ import { fleets } from '#launch/fleets.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
+import type { Scanning } from '#scanning/scanning.ts';
 import type { Store } from '#store/store.ts';
 import { createCapacityProviderReconciler } from './capacity-providers/reconcile.ts';
 import { createDaemonReconciler } from './daemon/reconcile.ts';
 import { Driver } from './driver.ts';
 import { createExpirationReconciler } from './expirations/reconcile.ts';
+import { createImageScansReconciler } from './image-scans/reconcile.ts';
 import { createInstanceLossReconciler } from './instance-loss/reconcile.ts';
 import { createLifecycleReconciler } from './lifecycle/reconcile.ts';
 import { createLeftoversReconciler } from './lifecycle-leftovers/reconcile.ts';
@@ -24,6 +26,8 @@ export interface ReconcilerDeps {
   readonly random: Random;
   readonly logger: Logger;
   readonly settings?: Partial<SchedulerSettings>;
+  /** Without one nothing sees to scans of images. */
+  readonly scanner?: Pick<Scanning, 'scan' | 'concurrency'>;
 }
 
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
@@ -31,7 +35,9 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
   const { instanceLossMs } = settings;
   // Made before anything is launched, so that the first launch after a start does not wait for it.
   deps.store.derived(fleets);
-  return new Driver(deps, [
+  const { scanner } = deps;
+  const imageScans = scanner && createImageScansReconciler({ ...deps, scanner });
+  const driver = new Driver(deps, [
     // Daemons come first: what else belongs on a new instance takes the room that they leave.
     createManagedDaemonReconciler(deps),
     createInstanceReadinessReconciler(deps),
@@ -43,5 +49,13 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
     createCapacityProviderReconciler(deps),
     createLifecycleReconciler({ ...deps, intervalMs: settings.lifecycleIntervalMs }),
     createLeftoversReconciler(deps),
+    ...(imageScans ? [imageScans] : []),
   ]);
+  imageScans?.onFree(() => driver.wake(imageScans, 'queue'));
+  return {
+    close() {
+      driver.close();
+      imageScans?.close();
+    },
+  };
 }

@@ -182,6 +182,7 @@ export const tasks = table<TaskRow>()({
         cpuUnits: (row) => live(row) * row.reservation.cpuUnits,
         memoryMiB: (row) => live(row) * row.reservation.memoryMiB,
         gpuCount: (row) => live(row) * row.reservation.gpuCount,
+        eniCount: (row) => live(row) * (row.reservation.eniCount ?? 0),
       },
     },
     byService: { group: (row) => row.serviceArn, measures: { pending, running, serving } },

@@ -44,16 +44,16 @@ export function createLifecycleReconciler(deps: LifecycleDeps): Reconciler {
       const row = store.get(repositories, arn);
       const dueMs = nextEvaluation(row, nowMs, intervalMs);
       if (row === undefined || dueMs === undefined || dueMs > nowMs) return dueMs;
-      const actions = store.transact((tx) => {
-        const done = runLifecycle(tx, deps, row);
-        tx.put(repositories, { ...row, lifecycleEvaluatedAt: nowMs });
-        return done;
+      const { done, isAll } = store.transact((tx) => {
+        const run = runLifecycle(tx, deps, row);
+        if (run.isAll) tx.put(repositories, { ...row, lifecycleEvaluatedAt: nowMs });
+        return run;
       });
-      if (actions.length > 0) {
-        const expired = actions.filter((one) => one.action === 'EXPIRE').length;
-        logger.info('a lifecycle policy acted', { repository: arn, expired, archived: actions.length - expired });
+      if (done.length > 0) {
+        const expired = done.filter((one) => one.action === 'EXPIRE').length;
+        logger.info('a lifecycle policy acted', { repository: arn, expired, archived: done.length - expired });
       }
-      return nowMs + intervalMs;
+      return isAll ? nowMs + intervalMs : nowMs;
     },
   };
 }

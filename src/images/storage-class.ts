@@ -1,0 +1,16 @@
+/** Archive and back. An archived image keeps its bytes, its tags and its place in the lists, and cannot be pulled. */
+import type { ImageRow } from '#model/ecr.ts';
+import type { Tx } from '#store/store.ts';
+import { images } from '#store/tables.ts';
+import type { ImageDeps } from './blobs.ts';
+
+/** Restored at once: nothing has been moved to slower disks. */
+export function activateImage(tx: Tx, deps: ImageDeps, image: ImageRow): ImageRow {
+  if (image.status === 'ACTIVE') return image;
+  return tx.put(images, { ...image, status: 'ACTIVE', activatedAt: deps.clock.now() });
+}
+
+export function archiveImage(tx: Tx, deps: ImageDeps, image: ImageRow): ImageRow {
+  if (image.status === 'ARCHIVED') return image;
+  return tx.put(images, { ...image, status: 'ARCHIVED', archivedAt: deps.clock.now() });
+}
