@@ -15,6 +15,7 @@ test('without options: loopback, 4566, strict, with agent and sample', () => {
     region: 'us-east-1',
     historyRetention: {},
     schedulers: {},
+    registryCreateOnPush: false,
   });
 });
 

@@ -23,6 +23,10 @@ export interface UpConfig {
   readonly region: string;
   /** What differs from the defaults in events/history. */
   readonly historyRetention: { readonly maxAgeMs?: number; readonly maxBytes?: number };
+  /** `aws`, `off` or a file's name; see quotas.ts. */
+  readonly quotas?: string;
+  /** A push makes the repository that is missing. */
+  readonly registryCreateOnPush: boolean;
   /** What differs from the defaults in reconcilers/settings. */
   readonly schedulers: { readonly instanceLossMs?: number; readonly pendingTimeoutMs?: number };
 }
@@ -39,6 +43,8 @@ export interface UpOptions {
   readonly historyMib?: string;
   readonly instanceLossMinutes?: string;
   readonly pendingTimeoutMinutes?: string;
+  readonly quotas?: string;
+  readonly registryCreateOnPush?: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -111,5 +117,7 @@ export function parseUpConfig(options: UpOptions, env: Environment = process.env
     region,
     historyRetention: parseRetention(options),
     schedulers: parseSchedulers(options),
+    registryCreateOnPush: options.registryCreateOnPush ?? false,
+    ...(options.quotas !== undefined && { quotas: options.quotas }),
   };
 }

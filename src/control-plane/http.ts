@@ -12,6 +12,8 @@ import { systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Serve } from '#protocol/pipeline.ts';
 import type { WireReply, WireRequest } from '#protocol/wire.ts';
+import { forwardedAddress, passOn } from '#registry/http/forward.ts';
+import { peek } from './peek.ts';
 
 export interface UpgradeRoute {
   /** `/acs/` */
@@ -34,6 +36,15 @@ export interface HttpOptions {
   readonly upgrades?: readonly UpgradeRoute[];
   readonly routes?: readonly HttpRoute[];
   readonly bodyLimitBytes?: number;
+  readonly registry?: RegistryConnections;
+}
+
+/** Who answers below `/v2`: a process of its own that gets whole connections. */
+export interface RegistryConnections {
+  take(socket: Socket, head: Buffer): void;
+  port(): Promise<number>;
+  /** What its process and this one tell each other by. */
+  readonly secret: string;
 }
 
 export interface HttpListener {
@@ -91,6 +102,7 @@ function toWireRequest(
   response: ServerResponse,
   body: Buffer | typeof tooLarge,
   limitBytes: number,
+  remoteAddress: string | undefined,
 ): WireRequest {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
@@ -101,7 +113,7 @@ function toWireRequest(
     query: at < 0 ? '' : url.slice(at + 1),
     headers: request.headers,
     ...(body === tooLarge ? { body: Buffer.alloc(0), exceededLimitBytes: limitBytes } : { body }),
-    remoteAddress: request.socket.remoteAddress ?? '',
+    remoteAddress: remoteAddress ?? request.socket.remoteAddress ?? '',
     /** Made only for the few handlers that wait. */
     get signal() {
       if (!controller) {
@@ -125,6 +137,11 @@ function handler(
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const route = options.routes?.find((one) => path.startsWith(one.prefix));
     if (route) return route.handle(request, response);
+    const { registry } = options;
+    if (registry && isRegistryPath(path)) {
+      const port = await registry.port();
+      return passOn(request, response, { host: '127.0.0.1', port, secret: registry.secret });
+    }
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (path === '/health' || path === '/_slipway/health') {
         const document = JSON.stringify({ status: 'running', version: options.version });
@@ -137,12 +154,15 @@ function handler(
     }
     const body = await readBody(request, limitBytes);
     if (body === undefined) return;
-    const reply = await options.serve(toWireRequest(request, response, body, limitBytes));
+    const remoteAddress = registry && forwardedAddress(request.headers, registry.secret);
+    const reply = await options.serve(toWireRequest(request, response, body, limitBytes, remoteAddress));
     logger.debug('answered', { path, status: reply.status, requestId: reply.headers['x-amzn-requestid'] });
     if (isClosing()) response.setHeader('connection', 'close');
     send(response, reply);
   };
 }
+
+const isRegistryPath = (path: string) => path === '/v2' || path.startsWith('/v2/');
 
 const tlsHandshake = 0x16;
 
@@ -202,9 +222,28 @@ export async function startHttp(options: HttpOptions): Promise<HttpListener> {
     route.handleUpgrade(request, socket, head);
   });
   const sockets = new Set<Socket>();
+  /** Connections that have not said yet what they want. */
+  const silent = new Set<Socket>();
+  const [accept] = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    const { registry } = options;
+    if (!registry) return accept!.call(server, socket);
+    silent.add(socket);
+    const decided = () => silent.delete(socket);
+    socket.once('close', decided);
+    peek(socket, {
+      accept: () => {
+        decided();
+        accept!.call(server, socket);
+      },
+      take: (_, head) => {
+        decided();
+        registry.take(socket, head);
+      },
+    });
   });
   const port = await listen(server, options);
   return {
@@ -220,7 +259,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpListener> {
           resolve();
         });
         server.closeIdleConnections();
-        for (const socket of upgraded) socket.destroy();
+        for (const socket of [...upgraded, ...silent]) socket.destroy();
       }),
   };
 }

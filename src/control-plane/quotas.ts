@@ -8,6 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { ThrottleBucket } from '#protocol/throttle.ts';
+import { ecrQuotas, ecrThrottles } from '#services/ecr/quotas.ts';
 import { ecsQuotas, ecsThrottles } from '#services/ecs/quotas.ts';
 import { ConfigError } from './config.ts';
 
@@ -26,6 +27,7 @@ interface Catalog {
 
 export const quotaCatalog: Readonly<Record<string, Catalog>> = {
   ecs: { quotas: ecsQuotas, throttles: ecsThrottles },
+  ecr: { quotas: ecrQuotas, throttles: ecrThrottles },
 };
 
 const off: ServiceQuotas = { limits: {}, throttles: [] };

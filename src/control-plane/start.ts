@@ -6,10 +6,16 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createAcs } from '#acs/acs.ts';
 import type { AccessKey } from '#auth/access-key.ts';
+import { createAccessKeyUses, notingUses } from '#auth/access-key-use.ts';
 import { ensureAdministrator, permissiveAccount } from '#auth/administrator.ts';
 import { createAuthorize } from '#auth/authorize.ts';
 import { createCredentials, createPermissiveCredentials } from '#auth/credentials.ts';
-import { createSessions } from '#auth/sessions.ts';
+import { createDenials } from '#auth/denials.ts';
+import { endWithTheirInstance, withInstanceKeys } from '#auth/instances.ts';
+import { issueRegistryToken } from '#auth/registry-token.ts';
+import { createRoleUses } from '#auth/role-uses.ts';
+import { createSessions, startForgetting } from '#auth/sessions.ts';
+import { createTaskRoles, endWithTheirTask } from '#auth/task-roles.ts';
 import { createHistory } from '#events/history/history.ts';
 import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
 import type { HistoryStorage, Retention } from '#events/history/storage.ts';
@@ -18,19 +24,30 @@ import { createVault, openRootKey, type Vault } from '#keys/vault.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { type Logger, silentLogger } from '#lib/logger.ts';
 import { type Random, systemRandom } from '#lib/random.ts';
+import type { Scope } from '#model/arn.ts';
 import { createAuthenticate } from '#protocol/authenticate.ts';
 import { createPipeline } from '#protocol/pipeline.ts';
-import type { ServiceDefinition } from '#protocol/service.ts';
+import type { Principal, ServiceDefinition } from '#protocol/service.ts';
+import { createThrottle, type Throttle } from '#protocol/throttle.ts';
 import type { SchedulerSettings } from '#reconcilers/settings.ts';
 import { startReconcilers } from '#reconcilers/start.ts';
+import { openScanning, type Scanning, type ScanningSettings } from '#scanning/scanning.ts';
+import { createEcrService } from '#services/ecr/index.ts';
+import { createEcrPublicService } from '#services/ecr-public/index.ts';
 import { createEcsService } from '#services/ecs/index.ts';
+import { createIamService } from '#services/iam/index.ts';
+import { createKmsService } from '#services/kms/index.ts';
 import { createLogsService } from '#services/logs/index.ts';
+import { createSecretsManagerService } from '#services/secretsmanager/index.ts';
 import { createSlipwayService } from '#services/slipway/index.ts';
+import { createSsmService } from '#services/ssm/index.ts';
 import { createStsService } from '#services/sts/index.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
 import { allTables } from '#store/tables.ts';
 import { startHttp, type UpgradeRoute } from './http.ts';
+import { noQuotas, type QuotaSettings } from './quotas.ts';
+import { openRegistry, type RegistryRoom, type RegistrySettings } from './registry.ts';
 import { version } from './version.ts';
 
 export type AuthMode = 'strict' | 'permissive';
@@ -46,6 +63,10 @@ export interface ControlPlaneOptions {
   readonly account?: string;
   /** How long and how much of the history of tasks and services is kept: by default 30 days and 2 GiB. */
   readonly historyRetention?: Partial<Retention>;
+  /** Which of AWS's quotas and throttles hold; by default none. */
+  readonly quotas?: QuotaSettings;
+  readonly registry?: RegistrySettings;
+  readonly scanning?: ScanningSettings;
   /** Times of the schedulers that differ from their defaults. */
   readonly schedulers?: Partial<SchedulerSettings>;
   readonly clock?: Clock;
@@ -60,6 +81,8 @@ export interface ControlPlane {
   readonly store: Store;
   readonly administrator: AccessKey;
   readonly vault: Vault;
+  readonly registry: Pick<RegistryRoom, 'pid' | 'blobs'>;
+  readonly scanning: Pick<Scanning, 'pids'>;
   /** The administrator's key was made by this start. */
   readonly administratorCreated: boolean;
   /** Resolves with the error when the journal fails; the process must then end. */
@@ -68,6 +91,9 @@ export interface ControlPlane {
 }
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** A layer part of 10 MiB in base64 is the largest request that AWS's clients send. */
+const maxRequestBytes = 16 * 2 ** 20;
 
 /** Something to end at shutdown, in the opposite order of its start. */
 type Ending = () => Promise<void> | void;
@@ -91,8 +117,13 @@ async function openStorages(dataDir: string, logger: Logger): Promise<readonly [
   throw store.status === 'rejected' ? store.reason : (history as PromiseRejectedResult).reason;
 }
 
+function throttleOf(quotas: QuotaSettings, clock: Clock): Throttle | undefined {
+  const buckets = Object.entries(quotas).map(([service, { throttles }]) => [service, throttles] as const);
+  return buckets.some(([, list]) => list.length > 0) ? createThrottle(Object.fromEntries(buckets), clock) : undefined;
+}
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  const { clock = systemClock, random = systemRandom, logger = silentLogger, quotas = noQuotas } = options;
   if (options.auth === 'permissive' && !loopback.test(options.host)) {
     throw new Error(`--auth permissive lets anyone in and is for loopback addresses only, not ${options.host}`);
   }
@@ -114,8 +145,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await history.attach(store);
 
     const provider = await keyFileProvider(join(options.dataDir, 'operator.key'), random);
-    const vault = createVault(await openRootKey({ store, provider, clock, random }), random);
-    const sessions = createSessions({ vault, view: store, random });
+    const rootKey = await openRootKey({ store, provider, clock, random });
+    const vault = createVault(rootKey, random);
+    const sessions = endWithTheirInstance(
+      endWithTheirTask(createSessions({ vault, view: store, random }), store),
+      store,
+    );
     const account = options.account ?? (options.auth === 'permissive' ? permissiveAccount : undefined);
     const { administrator, created } = await ensureAdministrator({
       store,
@@ -127,27 +162,79 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const known = { view: store, vault, sessions };
     const credentials =
       options.auth === 'strict' ? createCredentials(known) : createPermissiveCredentials(known, administrator.account);
-    const authenticate = createAuthenticate({ credentials, clock });
+    const keyUses = createAccessKeyUses({ store, clock });
+    endings.push(() => keyUses.close());
+    const authenticate = notingUses(
+      keyUses,
+      createAuthenticate({ credentials: withInstanceKeys(credentials, store, vault), clock }),
+    );
+    const denials = createDenials();
+    const roleUses = createRoleUses({ store, clock });
+    endings.push(() => roleUses.close());
+    endings.push(startForgetting({ store, clock }));
+    const permissions = { view: store, clock, denied: denials.add, roleUsed: roleUses.note };
+    const authorize = createAuthorize(permissions);
 
     const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });
     endings.push(() => logs.close());
+
+    const registry = openRegistry({
+      dataDir: options.dataDir,
+      rootKey,
+      auth: options.auth,
+      account: administrator.account,
+      settings: options.registry ?? {},
+      store,
+      vault,
+      clock,
+      random,
+      logger,
+    });
+    endings.push(() => registry.close());
+
+    const scanning = await openScanning({
+      dataDir: options.dataDir,
+      settings: options.scanning ?? {},
+      store,
+      blobs: registry.blobs,
+      registryEndpoint: async () => `http://127.0.0.1:${await registry.port()}`,
+      clock,
+      logger,
+    });
+    endings.push(() => scanning.close());
 
     const reconcilers = startReconcilers({
       store,
       clock,
       random,
       logger,
+      scanner: scanning,
       ...(options.schedulers && { settings: options.schedulers }),
     });
     endings.push(() => reconcilers.close());
 
+    const issueToken = (principal: Principal, scope: Scope) =>
+      issueRegistryToken({ vault }, principal, scope, clock.now());
     const services: ServiceDefinition[] = [
-      createEcsService(),
-      createStsService(),
+      createEcsService({ limits: quotas['ecs']?.limits ?? {} }),
+      createStsService({ ...permissions, sessions, vault }),
       logs.definition,
-      createSlipwayService({ history }),
+      createSlipwayService({ history, denials, vault, sessions, administratorAccount: administrator.account }),
+      createKmsService({ vault }),
+      createSsmService({ vault }),
+      createSecretsManagerService({ vault }),
+      createIamService({ vault, keyUses, roleUses }),
+      createEcrService({
+        blobs: registry.blobs,
+        vault,
+        issueToken,
+        findings: scanning.findings,
+        limits: quotas['ecr']?.limits ?? {},
+      }),
+      createEcrPublicService({ blobs: registry.blobs, issueToken }),
     ];
-    const acs = createAcs({ store, clock, random, logger, authenticate });
+    const roles = createTaskRoles({ view: store, sessions, vault, clock });
+    const acs = createAcs({ store, clock, random, logger, authenticate, authorize, roles });
     const handleUpgrade = acs.handleUpgrade;
     const upgrades: UpgradeRoute[] = [
       { prefix: '/acs/', handleUpgrade },
@@ -158,23 +245,38 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const serve = createPipeline({
       services,
       authenticate,
-      authorize: createAuthorize(),
+      authorize,
+      throttle: throttleOf(quotas, clock),
       openSession: () => store.session(),
       endpoint: () => endpoint,
       clock,
       random,
       logger,
     });
-    const listener = await startHttp({ host: options.host, port: options.port, serve, version, logger, upgrades });
+    const { host, port } = options;
+    const connections = registry.connections;
+    const listener = await startHttp({
+      host,
+      port,
+      serve,
+      version,
+      logger,
+      upgrades,
+      registry: connections,
+      bodyLimitBytes: maxRequestBytes,
+    });
     endings.push(() => listener.close());
     endings.push(() => acs.close());
     endpoint = listener.endpoint;
+    registry.listening(host, listener.port);
 
     return {
       endpoint,
       port: listener.port,
       store,
       vault,
+      registry,
+      scanning,
       administrator,
       administratorCreated: created,
       failed: store.failed,

@@ -17,6 +17,10 @@ export interface AdvisoryDatabase {
   readonly advisoryCount: number;
   /** Advisories that name the package; withdrawn ones are not in it. */
   find(ecosystem: string, name: string): Advisory[];
+  /** Whether it says anything of the ecosystem: where it does not, finding nothing means nothing. */
+  covers(ecosystem: string): boolean;
+  /** Names without their releases, and how many packages of each have advisories. */
+  ecosystems(): { readonly name: string; readonly packageCount: number }[];
   close(): void;
 }
 
@@ -41,8 +45,17 @@ export function openAdvisoryDatabase(path: string): AdvisoryDatabase | undefined
   const variants = database.prepare(
     "SELECT DISTINCT document FROM affected JOIN advisories ON number = advisory WHERE ecosystem BETWEEN ? || ':' AND ? || ';' AND name = ?",
   );
+  const any = database.prepare(
+    "SELECT 1 FROM affected WHERE ecosystem = ?1 OR (?1 LIKE 'Red Hat:%' AND ecosystem BETWEEN ?1 || ':' AND ?1 || ';') LIMIT 1",
+  );
+  const counts = database.prepare(
+    `SELECT CASE INSTR(ecosystem, ':') WHEN 0 THEN ecosystem ELSE SUBSTR(ecosystem, 1, INSTR(ecosystem, ':') - 1) END AS name,
+       COUNT(DISTINCT ecosystem || ' ' || affected.name) AS packageCount FROM affected GROUP BY 1 ORDER BY 1`,
+  );
   return {
     ...meta,
+    covers: (ecosystem) => any.get(ecosystem) !== undefined,
+    ecosystems: () => counts.all().map((row) => ({ ...row }) as { name: string; packageCount: number }),
     find(ecosystem, name) {
       const rows = exact.all(ecosystem, name) as { document: string }[];
       // Red Hat names its repositories too: `Red Hat:enterprise_linux:9::baseos`.

@@ -61,8 +61,8 @@ export class Session implements View {
     }
   }
 
-  /** Resolves when all that this session has read and written is on stable storage. */
+  /** Resolves when all that this session has read and written is on stable storage, and where tables are followed. */
   durable(): Promise<void> {
-    return this.#store.durable(this.#needed);
+    return this.#store.settled(this.#needed);
   }
 }

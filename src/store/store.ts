@@ -58,6 +58,8 @@ export class Store implements View {
   /** Revision at which a table last changed: what a reader of it has to wait for. */
   readonly #tableRevisions = new Map<string, number>();
   readonly #derivations: Derivations;
+  /** What replies wait for besides durability: other processes that follow tables of ours. */
+  readonly #gates = new Set<(revision: number) => Promise<void> | undefined>();
   readonly #listeners = { committed: new Set<ChangeListener>(), durable: new Set<ChangeListener>() };
   readonly #journal: Journal;
   readonly #groupCommit: GroupCommit;
@@ -259,6 +261,24 @@ export class Store implements View {
   /** Resolves when `revision` (by default: everything committed so far) is on stable storage. */
   durable(revision: number = this.#revision): Promise<void> {
     return this.#groupCommit.durable(revision);
+  }
+
+  /**
+   * Lets the replies of sessions wait for more than durability: `gate` answers undefined when there is nothing to wait for
+   * at a revision, which must cost next to nothing. Answers a function that takes it away.
+   */
+  addGate(gate: (revision: number) => Promise<void> | undefined): () => void {
+    this.#gates.add(gate);
+    return () => this.#gates.delete(gate);
+  }
+
+  /** Resolves when `revision` is durable and every gate has let it through. */
+  async settled(revision: number): Promise<void> {
+    await this.durable(revision);
+    for (const gate of this.#gates) {
+      const wait = gate(revision);
+      if (wait) await wait;
+    }
   }
 
   /** Answers a function that ends the subscription. */

@@ -10,7 +10,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import { isEngineError } from '#agent/engine-api/engine.ts';
-import { ensureAgentKey } from '#auth/agent-key.ts';
+import { ensureLocalInstance } from '#auth/instances.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
 import { createLogger, type Logger, type LogLevel, silentLogger } from '#lib/logger.ts';
 import { systemRandom } from '#lib/random.ts';
@@ -91,6 +91,8 @@ function explainStart(error: unknown, config: UpConfig): unknown {
 async function startOn(run: Running): Promise<ControlPlane> {
   const { config, clock, logger, endings } = run;
   const { startControlPlane } = await import('../start.ts');
+  const { parseQuotas } = await import('../quotas.ts');
+  const quotas = parseQuotas(config.quotas);
   const { host, port, dataDir, auth, historyRetention, schedulers } = config;
   const controlPlane = await startControlPlane({
     host,
@@ -99,6 +101,8 @@ async function startOn(run: Running): Promise<ControlPlane> {
     auth,
     historyRetention,
     schedulers,
+    quotas,
+    registry: { region: config.region, createOnPush: config.registryCreateOnPush, eager: true },
     clock,
     random,
     logger,
@@ -125,8 +129,9 @@ async function connect(controlPlane: ControlPlane, region: string): Promise<ECSC
 
 async function startAgent(run: Running, controlPlane: ControlPlane, ecs: ECSClient): Promise<AgentProcess> {
   const { config, clock, logger, endings, progress, signal } = run;
-  const { account } = controlPlane.administrator;
-  const key = await ensureAgentKey({ store: controlPlane.store, vault: controlPlane.vault, clock, random, account });
+  const { store, vault, administrator } = controlPlane;
+  const scope = { account: administrator.account, region: config.region };
+  const { instance, secretAccessKey } = await ensureLocalInstance(store, { vault, clock, random }, scope);
   const logFile = path.join(logDirectory(config.dataDir), 'agent.log');
   const agent = startAgentProcess({
     cluster: clusterName,
@@ -134,8 +139,9 @@ async function startAgent(run: Running, controlPlane: ControlPlane, ecs: ECSClie
     dataDir: agentDirectory(config.dataDir),
     logFile,
     environment: {
-      AWS_ACCESS_KEY_ID: key.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      SLIPWAY_INSTANCE_ID: instance.instanceId,
+      AWS_ACCESS_KEY_ID: instance.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_REGION: config.region,
       AWS_DEFAULT_REGION: config.region,
     },

@@ -1,0 +1,124 @@
+/**
+ * The registry's writes, in the control plane: rows are written here and only here. The registry process asks for them
+ * once the bytes are on stable storage and permission was given; what is answered is durable.
+ *
+ * Results carry the revision that the registry process has to have before it answers its client, so that what a client has
+ * pushed it can pull at once.
+ */
+import { promiseBlob } from '#images/blob-promises.ts';
+import { blobIn, type ImageDeps, inRepository, linkBlob, mountBlob } from '#images/blobs.ts';
+import { deleteImage, deleteTag, findImage, parentsOf } from '#images/delete-image.ts';
+import { privateRegistry } from '#images/image-name.ts';
+import type { ParsedManifest } from '#images/parse-manifest.ts';
+import { type Pull, recordPull } from '#images/pulls.ts';
+import { type PutImageRefusal, putImage } from '#images/put-image.ts';
+import { createRepository, ensureRepository, findRepository } from '#images/repositories.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Scope } from '#model/arn.ts';
+import type { Store, Tx } from '#store/store.ts';
+import { images, repositories, repositoryBlobs } from '#store/tables.ts';
+
+/** `T`, and the revision that shows it; 0 when nothing was changed. */
+export type Written<T> = T & { readonly revision: number };
+
+export type EnsureResult = { readonly repositoryArn: string } | { readonly refused: 'INVALID_NAME' | 'NO_TEMPLATE' };
+
+export interface PutManifestInput {
+  readonly repositoryArn: string;
+  readonly digest: string;
+  readonly manifestSizeBytes: number;
+  readonly parsed: ParsedManifest;
+  readonly tags: readonly string[];
+}
+
+export type PutManifestResult =
+  | PutImageRefusal
+  | { readonly refused: 'NO_REPOSITORY' }
+  | { readonly refused?: undefined };
+
+type Outcome = { readonly done: boolean; readonly why?: 'UNKNOWN' | 'IN_USE'; readonly by?: readonly string[] };
+
+export function createRegistryControl(deps: { readonly store: Store; readonly clock: Clock }) {
+  const { store } = deps;
+  const imageDeps: ImageDeps = { clock: deps.clock };
+
+  /** Answers when the transaction is durable. */
+  const write = async <T extends object>(fn: (tx: Tx) => T): Promise<Written<T>> => {
+    const before = store.revision;
+    const result = store.transact(fn);
+    const revision = store.revision === before ? 0 : store.revision;
+    await store.durable();
+    return { ...result, revision };
+  };
+
+  return {
+    /** Makes the repository of a push; `always` is the operator's word, else a template has to say so. */
+    ensureRepository: (input: { readonly scope: Scope; readonly name: string; readonly always: boolean }) =>
+      write((tx): EnsureResult => {
+        const { scope, name, always } = input;
+        const made = ensureRepository(tx, imageDeps, { scope, name, cause: 'CREATE_ON_PUSH' });
+        if (typeof made === 'object') return { repositoryArn: made.arn };
+        if (made !== 'NO_TEMPLATE' || !always) return { refused: made };
+        const registry = privateRegistry(scope);
+        const plain = createRepository(tx, imageDeps, { registry, name }) ?? findRepository(tx, registry, name)!;
+        return { repositoryArn: plain.arn };
+      }),
+
+    linkBlob: (input: { readonly repositoryArn: string; readonly digest: string; readonly sizeBytes: number }) =>
+      write((tx) => {
+        if (!tx.get(repositories, input.repositoryArn)) return { done: false };
+        linkBlob(tx, imageDeps, input);
+        return { done: true };
+      }),
+
+    mountBlob: (input: { readonly from: string; readonly to: string; readonly digest: string }) =>
+      write((tx) => ({ done: mountBlob(tx, imageDeps, input) !== undefined })),
+
+    /** Before a client is told of a blob that no image uses; false when it is gone. */
+    promiseBlob: (input: { readonly repositoryArn: string; readonly digest: string }) =>
+      write((tx) => ({ done: promiseBlob(tx, imageDeps, input.repositoryArn, input.digest) !== undefined })),
+
+    putManifest: (input: PutManifestInput) =>
+      write((tx): PutManifestResult => {
+        const repository = tx.get(repositories, input.repositoryArn);
+        if (!repository) return { refused: 'NO_REPOSITORY' };
+        const result = putImage(tx, imageDeps, { ...input, repository });
+        return result.refused === undefined ? {} : result;
+      }),
+
+    deleteManifest: (input: { readonly repositoryArn: string; readonly digest: string }) =>
+      write((tx): Outcome => {
+        const image = findImage(tx, input.repositoryArn, input.digest);
+        if (!image) return { done: false, why: 'UNKNOWN' };
+        const parents = parentsOf(tx, image);
+        if (parents.length > 0) return { done: false, why: 'IN_USE', by: parents };
+        deleteImage(tx, image);
+        return { done: true };
+      }),
+
+    deleteTag: (input: { readonly repositoryArn: string; readonly tag: string }) =>
+      write((tx) => ({ done: deleteTag(tx, input.repositoryArn, input.tag) })),
+
+    /** The repository serves the blob no more; its bytes stay until the garbage collection finds nobody who needs them. */
+    unlinkBlob: (input: { readonly repositoryArn: string; readonly digest: string }) =>
+      write((tx): Outcome => {
+        const { repositoryArn, digest } = input;
+        if (!blobIn(tx, repositoryArn, digest)) return { done: false, why: 'UNKNOWN' };
+        const key = inRepository(repositoryArn, digest);
+        const users = Array.from(tx.find(images, 'byBlob', key), (image) => image.digest);
+        if (users.length > 0) return { done: false, why: 'IN_USE', by: users };
+        tx.delete(repositoryBlobs, key);
+        return { done: true };
+      }),
+
+    /** Nobody waits for these to be durable. */
+    recordPulls: (input: { readonly pulls: readonly Pull[] }) => {
+      store.transact((tx) => {
+        for (const pull of input.pulls) recordPull(tx, pull);
+      });
+      return {};
+    },
+  };
+}
+
+export type RegistryControl = ReturnType<typeof createRegistryControl>;

@@ -1,0 +1,219 @@
+/**
+ * Scanning in a control plane: finds out what can scan, runs a scan in a process of its own, and keeps what was found in
+ * files. It writes no row but the one that says what scans (`scanSources`); which image is scanned when is decided by the
+ * reconciler `image-scans`.
+ *
+ * - Nothing ends well without an engine: no database and no scanner is a failure with that reason.
+ * - A scan under way is lost with the control plane and made anew by the next one, because its row still asks for it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BlobGateway } from '#images/blob-gateway.ts';
+import type { Clock, Timer } from '#lib/clock.ts';
+import type { Logger } from '#lib/logger.ts';
+import type { Descriptor, ImageRow } from '#model/ecr.ts';
+import type { ImageScanResult, ImageScanRow } from '#model/image-scan.ts';
+import { changeOf, type Store } from '#store/store.ts';
+import { imageScans, images, scanSources } from '#store/tables.ts';
+import { type Choice, createChooser, type ScannerChoice, toSource } from './choose-engine.ts';
+import { scanDatabaseDirectory, scanDatabaseFile, scanDirectories } from './directories.ts';
+import { type FindingsPage, readFindings } from './findings-file.ts';
+import { inventoryFile } from './inventory-file.ts';
+import { runInProcess } from './process/scan-process.ts';
+import { type Blob, ScanFailure } from './report.ts';
+
+export interface ScanningSettings {
+  /** By default `auto`. */
+  readonly scanner?: ScannerChoice;
+  /** Scans at a time, by default 2. More: images are done sooner; fewer: more of the machine is left to others. */
+  readonly concurrency?: number;
+  /** A scan that takes longer fails; by default 15 minutes. */
+  readonly timeoutMs?: number;
+  /** Where Trivy and Grype are looked for; by default PATH. */
+  readonly path?: string;
+}
+
+export interface FindingsReader {
+  /** Up to `limit` findings from number `from` on; undefined when the file is gone or damaged. */
+  read(name: string, from: number, limit: number): Promise<FindingsPage | undefined>;
+}
+
+export interface Scanning {
+  readonly concurrency: number;
+  readonly findings: FindingsReader;
+  /** Rejects with ScanFailure. */
+  scan(image: ImageRow, request: ImageScanRow, signal: AbortSignal): Promise<ImageScanResult>;
+  /** Ids of the processes that are at it; for tests. */
+  pids(): number[];
+  /** Resolves when no process is left. */
+  close(): Promise<void>;
+}
+
+/** Longer: a new database is noticed later; shorter: more looks at a file that seldom changes. */
+const lookEveryMs = 5_000;
+const sweepEveryMs = 6 * 3_600_000;
+/** A file that nobody names may belong to a scan under way, or to a reader of the page before. */
+const keptUnnamedMs = 3_600_000;
+
+const findingsName = (request: ImageScanRow): string =>
+  `${createHash('sha256').update(request.key).digest('hex').slice(0, 40)}-${request.generation}`;
+
+export async function openScanning(deps: {
+  readonly dataDir: string;
+  readonly settings: ScanningSettings;
+  readonly store: Store;
+  readonly blobs: Pick<BlobGateway, 'presignedUrl'>;
+  /** Where the registry answers on this machine. */
+  readonly registryEndpoint: () => Promise<string>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<Scanning> {
+  const { dataDir, settings, store, blobs, clock, logger } = deps;
+  const { concurrency = 2, timeoutMs = 15 * 60_000 } = settings;
+  const directories = scanDirectories(dataDir);
+  const databasePath = scanDatabaseFile(dataDir);
+  await rm(directories.work, { recursive: true, force: true });
+  for (const directory of [...Object.values(directories), scanDatabaseDirectory(dataDir)]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+  const choose = createChooser({
+    scanner: settings.scanner ?? 'auto',
+    databasePath,
+    path: settings.path ?? process.env['PATH'],
+    clock,
+  });
+  const running = new Map<Promise<unknown>, number | undefined>();
+  const stop = new AbortController();
+  const timers = new Map<string, Timer>();
+  let closed = false;
+
+  /** The row follows what there is, so that whoever hangs on it is woken. */
+  const note = (choice: Choice) => {
+    const source = toSource(choice);
+    if (closed || store.get(scanSources, 'current')?.identity === source.identity) return;
+    store.transact((tx) => tx.put(scanSources, source));
+    logger.info('what scans images has changed', { engine: source.engine ?? 'nothing', updatedAt: source.updatedAt });
+  };
+  const every = (name: string, delayMs: number, work: () => Promise<void>) => {
+    const run = () =>
+      work()
+        .catch((error: unknown) => logger.error('scanning could not look after itself', { name, error }))
+        .then(() => {
+          if (!closed) timers.set(name, clock.after(delayMs, run));
+        });
+    void run();
+  };
+
+  const sweepFindings = async () => {
+    const named = new Set(Array.from(store.all(imageScans), (row) => row.result?.findings));
+    await sweep(directories.findings, (name) => named.has(name));
+  };
+  const sweepInventories = async () => {
+    const isNeeded = (name: string) => {
+      const digest = name.replace(/\..*$/, '').replace('-', ':');
+      return store.count(images, 'byDigest', digest) > 0;
+    };
+    await sweep(directories.inventories, isNeeded);
+  };
+  const sweep = async (directory: string, isNeeded: (name: string) => boolean) => {
+    for (const name of await readdir(directory)) {
+      const path = join(directory, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: clock.now() }));
+      if (!isNeeded(name) && clock.now() - mtimeMs > keptUnnamedMs) await rm(path, { force: true });
+    }
+  };
+
+  every('source', lookEveryMs, async () => note(await choose()));
+  every('sweep', sweepEveryMs, async () => {
+    await sweepFindings();
+    await sweepInventories();
+  });
+  const unsubscribe = store.subscribe('durable', ({ changes }) => {
+    for (const change of changes) {
+      const of = changeOf(images, change);
+      if (!of?.before || of.after || store.count(images, 'byDigest', of.before.digest) > 0) continue;
+      void rm(inventoryFile(directories.inventories, of.before.digest), { force: true });
+    }
+  });
+
+  const targetOf = async (image: ImageRow) => {
+    const endpoint = await deps.registryEndpoint();
+    const toBlob = ({ digest, mediaType, sizeBytes }: Descriptor): Blob => ({
+      digest,
+      mediaType,
+      sizeBytes,
+      url: blobs.presignedUrl(digest, endpoint, timeoutMs),
+    });
+    const { digest, mediaType, manifestSizeBytes } = image;
+    return {
+      name: image.key.slice(image.key.indexOf('/') + 1),
+      manifest: toBlob({ digest, mediaType, sizeBytes: manifestSizeBytes }),
+      config: toBlob(image.config!),
+      layers: image.layers.map(toBlob),
+    };
+  };
+
+  return {
+    concurrency,
+    findings: {
+      read: (name, from, limit) => readFindings(join(directories.findings, name), from, limit).catch(() => undefined),
+    },
+    async scan(image, request, signal) {
+      const choice = await choose();
+      note(choice);
+      if (choice.engine === undefined) throw new ScanFailure('FAILED', choice.reason);
+      const target = await targetOf(image).catch((error: Error) => {
+        throw new ScanFailure('TRANSIENT', `The image cannot be read: ${error.message}`, { cause: error });
+      });
+      const name = findingsName(request);
+      const previous = request.result?.findings;
+      let pid: number | undefined;
+      const scanned = runInProcess(
+        {
+          engine: choice.engine,
+          ...(choice.program !== undefined && { program: choice.program }),
+          databasePath,
+          inventories: directories.inventories,
+          workDirectory: join(directories.work, name),
+          target,
+          scanType: request.scanType,
+          findingsPath: join(directories.findings, name),
+          ...(previous !== undefined && { previousPath: join(directories.findings, previous) }),
+          now: clock.now(),
+        },
+        {
+          clock,
+          timeoutMs,
+          signal: AbortSignal.any([signal, stop.signal]),
+          onStart: (id) => {
+            pid = id;
+          },
+        },
+      );
+      running.set(scanned, pid);
+      try {
+        const done = await scanned;
+        return {
+          completedAt: clock.now(),
+          engine: choice.engine,
+          ...(done.sourceUpdatedAt !== undefined && { sourceUpdatedAt: done.sourceUpdatedAt }),
+          source: toSource(choice).identity,
+          counts: done.counts,
+          findings: name,
+          gaps: done.gaps,
+        };
+      } finally {
+        running.delete(scanned);
+      }
+    },
+    pids: () => [...running.values()].filter((pid) => pid !== undefined),
+    async close() {
+      closed = true;
+      unsubscribe();
+      for (const timer of timers.values()) timer.cancel();
+      stop.abort();
+      await Promise.allSettled(running.keys());
+    },
+  };
+}
