@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { percentile } from './figures.ts';
 
+const lastChunk = Buffer.from('0\r\n\r\n');
 const contentLength = /\r\ncontent-length: (\d+)/i;
 
 export interface Load {
@@ -20,6 +21,7 @@ function drive(load: Load, untilMs: number, latencies: number[]): Promise<void> 
   return new Promise((resolve, reject) => {
     let pending: Buffer | undefined;
     let missing = -1;
+    let isChunked = false;
     let sentAt = 0;
     const socket: Socket = connect({ port: load.port, host: '127.0.0.1', noDelay: true }, () => call());
     const call = () => {
@@ -31,7 +33,8 @@ function drive(load: Load, untilMs: number, latencies: number[]): Promise<void> 
       }
     };
     socket.on('data', (data: Buffer) => {
-      if (missing >= 0) missing -= data.length;
+      if (isChunked) missing = data.subarray(-5).equals(lastChunk) ? 0 : 1;
+      else if (missing >= 0) missing -= data.length;
       else {
         pending = pending ? Buffer.concat([pending, data]) : data;
         const end = pending.indexOf('\r\n\r\n');
@@ -43,10 +46,13 @@ function drive(load: Load, untilMs: number, latencies: number[]): Promise<void> 
         }
         const length = load.head ? 0 : Number(contentLength.exec(head)?.[1] ?? 0);
         missing = end + 4 + length - pending.length;
+        isChunked = /\r\ntransfer-encoding: chunked/i.test(head);
+        if (isChunked) missing = data.subarray(-5).equals(lastChunk) ? 0 : 1;
         pending = undefined;
       }
       if (missing > 0) return;
       missing = -1;
+      isChunked = false;
       latencies.push(performance.now() - sentAt);
       call();
     });

@@ -30,6 +30,7 @@ function fleet(): Fleet {
       cpuUnits: 16_384 * size,
       memoryMiB: 65_536 * size,
       gpuCount: 0,
+      eniCount: 4,
       reservedPorts: [],
       isOpen: true,
     });

@@ -11,6 +11,7 @@
  *   message is, so that none wait in memory.
  */
 import type { WebSocket } from 'ws';
+import { heldRegistryOfImage } from '#images/registry-of-image.ts';
 import { type Backoff, backoffMs } from '#lib/backoff.ts';
 import type { Timer } from '#lib/clock.ts';
 import { uuid } from '#lib/ids.ts';
@@ -184,6 +185,9 @@ export class AcsSession {
     return true;
   }
 
+  #isOwnHost = (host: string): boolean =>
+    host === new URL(this.#endpoint).host || this.#deps.isOwnHost?.(host) === true;
+
   /** What a delivery carries; undefined when there is nothing (more) to say about the task. */
   #taskOf(delivery: Delivery): AgentTask | undefined {
     if (delivery.wanted === 'STOPPED') return stopPayload(delivery.taskArn);
@@ -196,7 +200,8 @@ export class AcsSession {
     if (unsupported) return this.#refuse(row, unsendable(unsupported));
     const credentials = this.#credentialsFor(row, definition, delivery);
     if (!credentials) return undefined;
-    const task: AgentTask = { ...taskPayload(row, definition, this.#endpoint), ...credentials };
+    const registryOf = (image: string) => heldRegistryOfImage(store, image, row, this.#isOwnHost);
+    const task: AgentTask = { ...taskPayload(row, definition, this.#endpoint, registryOf), ...credentials };
     const problem = taskProblem(task);
     return problem ? this.#refuse(row, unsendable(problem)) : task;
   }

@@ -19,6 +19,8 @@ export interface AcsDeps {
   readonly authorize: Authorize;
   /** Makes the credentials of tasks that have roles. */
   readonly roles: TaskRoles;
+  /** Whether images at that host (with its port) are in our registry; the address that the agent uses always is. */
+  readonly isOwnHost?: (host: string) => boolean;
   /** Metrics as agents publish them, every 20 seconds per instance. */
   readonly onMetrics?: (containerInstanceArn: ContainerInstanceArn, request: PublishMetricsRequest) => void;
 }

@@ -6,7 +6,7 @@
  */
 import type { ContainerDefinition, ContainerOverride, PortMapping, Secret, Volume } from '@aws-sdk/client-ecs';
 
-import { registryOfImage } from '#images/registry-of-image.ts';
+import { type HeldRegistry, registryOfImage } from '#images/registry-of-image.ts';
 import type {
   AgentContainer,
   AgentPortMapping,
@@ -104,20 +104,29 @@ interface TaskContext {
   readonly hasExecutionRole: boolean;
   /** Base URL by which the agent reaches us. */
   readonly endpoint: string;
+  readonly registryOf: RegistryOf;
 }
+
+/** The registry of ours that an image is in. */
+export type RegistryOf = (image: string) => HeldRegistry | undefined;
+
+const anyPrivate: RegistryOf = (image) => {
+  const registry = registryOfImage(image);
+  return registry && { ...registry, isPublic: false };
+};
 
 /** Images of our registries are pulled with a token of ECR; others with a secret, if the definition names one. */
 function registryAuthentication(
   definition: ContainerDefinition,
   region: string,
-  { hasExecutionRole, endpoint }: TaskContext,
+  { hasExecutionRole, endpoint, registryOf }: TaskContext,
 ): AgentRegistryAuthentication | undefined {
   const credentialsParameter = definition.repositoryCredentials?.credentialsParameter;
   if (credentialsParameter) {
     const secretRegion = parseArn(credentialsParameter)?.region || region;
     return { type: 'asm', asmAuthData: { region: secretRegion, credentialsParameter } };
   }
-  const registry = registryOfImage(definition.image ?? '');
+  const registry = registryOf(definition.image ?? '');
   if (!registry) return undefined;
   return {
     type: 'ecr',
@@ -125,7 +134,7 @@ function registryAuthentication(
       region: registry.region,
       registryId: registry.account,
       endpointOverride: endpoint,
-      useExecutionRole: hasExecutionRole,
+      useExecutionRole: hasExecutionRole && !registry.isPublic,
     },
   };
 }
@@ -236,12 +245,17 @@ export function unsupportedIn(definition: TaskDefinitionRow): string | undefined
 
 /**
  * A task that shall run, whole but for credentials. Members that are undefined are left out as the message is written.
- * `endpoint`: base URL by which the agent reaches us.
+ * `endpoint`: base URL by which the agent reaches us. `registryOf`: by default all that look like registries of ECR.
  */
-export function taskPayload(task: TaskRow, definition: TaskDefinitionRow, endpoint: string): AgentTask {
+export function taskPayload(
+  task: TaskRow,
+  definition: TaskDefinitionRow,
+  endpoint: string,
+  registryOf: RegistryOf = anyPrivate,
+): AgentTask {
   const networkMode = definition.networkMode ?? 'bridge';
   const hasExecutionRole = roleArnsOf(task, definition).TaskExecution !== undefined;
-  const context = { networkMode, hasExecutionRole, endpoint };
+  const context = { networkMode, hasExecutionRole, endpoint, registryOf };
   return {
     arn: task.arn,
     desiredStatus: 'RUNNING',

@@ -34,6 +34,8 @@ export interface AgentConfig {
   readonly createTimeoutMs: number;
   /** Who asked for credentials; default: `audit.log` in the data directory. */
   readonly auditLogFile?: string;
+  /** Whether containers reach the control plane through this agent, and are told so; by default they do. */
+  readonly containerEndpoint?: boolean;
   /** Task cgroups: `true` insists, `false` never, `undefined` when they can be made. */
   readonly taskLimits?: boolean;
 }

@@ -28,6 +28,7 @@ import { explainNoRoom } from './task-engine/admission.ts';
 import { createTaskCgroups } from './task-engine/cgroups.ts';
 import { defaultTaskEngineConfig } from './task-engine/engine-config.ts';
 import { createHostPorts, type HostPorts } from './task-engine/host-ports.ts';
+import type { OwnImages } from './task-engine/own-images.ts';
 import type { ContainerEnvironment, LogShipper, RunningTasks } from './task-engine/running-tasks.ts';
 import { TaskEngine } from './task-engine/task-engine.ts';
 import type { GatherResources } from './task-engine/task-resources.ts';
@@ -60,6 +61,7 @@ export interface SideServices {
   readonly environment?: ContainerEnvironment;
   readonly metrics?: MetricsSource;
   readonly gatherResources?: GatherResources;
+  readonly images?: OwnImages;
   readonly start?: (context: SideServiceContext) => Promise<void>;
   readonly close?: () => Promise<void>;
 }
@@ -208,6 +210,7 @@ export async function startAgent(
       ...(side.logs ? { logs: side.logs } : {}),
       ...(side.environment ? { environment: side.environment } : {}),
       ...(side.gatherResources ? { gatherResources: side.gatherResources } : {}),
+      ...(side.images ? { images: side.images } : {}),
       onReport: () => sender.wake(),
       admit: (task, present) => explainNoRoom(task, present, host),
     });

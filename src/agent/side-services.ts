@@ -17,6 +17,8 @@ import type { SideServices } from './main.ts';
 import { type RunCommand, releaseLinkLocal, runCommand } from './metadata/link-local.ts';
 import { startTaskMetadata, type TaskMetadata } from './metadata/task-metadata.ts';
 import type { CallProtection } from './metadata/task-protection.ts';
+import { createRegistryLoopback } from './registry/loopback.ts';
+import { createOwnImages } from './registry/own-images.ts';
 import { createGatherResources } from './secrets/gather-resources.ts';
 import { LiveStatsFeeds } from './stats/live-stats.ts';
 import { MetricsCollector } from './stats/metrics-collector.ts';
@@ -50,6 +52,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
   const logs = createLogShipper({ engine, sink, region, clock, random, logger });
   const liveStats = new LiveStatsFeeds(engine, clock);
   const ecs = new ECSClient({ endpoint, region, credentials });
+  const loopback = createRegistryLoopback(endpoint, logger);
   let metadata: TaskMetadata | undefined;
   let metrics: MetricsCollector | undefined;
   let hasRunningTasks = () => false;
@@ -75,6 +78,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
     logs,
     environment: { environmentFor: (task, container) => metadata?.environmentFor(task, container) ?? {} },
     metrics: { takeTaskMetrics: () => metrics?.takeTaskMetrics() ?? [] },
+    images: createOwnImages(endpoint, loopback),
     gatherResources: createGatherResources({ endpoint, credentials: providerOf(config), clock }),
     start: async ({ engineInfo, containerInstanceArn, tasks, credentials: taskCredentials }) => {
       roles = taskCredentials;
@@ -83,6 +87,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
         dataDirectory: config.dataDirectory,
         ...(config.auditLogFile ? { auditLogFile: config.auditLogFile } : {}),
         ...(bridgeGateway ? { bridgeGateway } : {}),
+        ...(config.containerEndpoint === false ? {} : { api: { endpoint, region } }),
         clock,
         logger,
         run,
@@ -111,6 +116,7 @@ export function createSideServices(config: AgentConfig, deps: SideServicesDeps):
           logger.warn('iptables rules were left behind', { error }),
         );
       }
+      loopback.close();
       await logs.close();
       ecs.destroy();
     },

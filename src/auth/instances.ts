@@ -13,7 +13,7 @@ import { lastSegment, type Scope } from '#model/arn.ts';
 import type { InstanceProfileRow, RoleRow } from '#model/iam.ts';
 import type { InstanceRow } from '#model/instance.ts';
 import type { CredentialSource } from '#protocol/authenticate.ts';
-import type { Principal } from '#protocol/service.ts';
+import type { Principal, SessionFacts } from '#protocol/service.ts';
 import type { Store, Tx, View } from '#store/store.ts';
 import { instanceProfiles, instances, roles } from '#store/tables.ts';
 import { secretAccessKey } from './access-key.ts';
@@ -179,6 +179,10 @@ export function assumeInstanceRole(
   });
 }
 
+/** Whether the session was an instance's that is gone. */
+export const hasInstanceGone = (view: View, session: SessionFacts): boolean =>
+  session.service === instanceService && !view.get(instances, session.keys?.[sourceInstanceKey] ?? '');
+
 /** The sessions, less those of instances that are gone. */
 export function endWithTheirInstance(sessions: Sessions, view: View): Sessions {
   return {
@@ -186,8 +190,7 @@ export function endWithTheirInstance(sessions: Sessions, view: View): Sessions {
     open(id, sessionToken) {
       const credential = sessions.open(id, sessionToken);
       const session = credential?.principal.session;
-      if (session?.service !== instanceService) return credential;
-      return view.get(instances, session.keys?.[sourceInstanceKey] ?? '') ? credential : undefined;
+      return session && hasInstanceGone(view, session) ? undefined : credential;
     },
   };
 }

@@ -32,8 +32,10 @@ export function issueRegistryToken(
   principal: Principal,
   scope: Scope,
   nowMs: number,
+  /** At most until then: a token for a token lasts no longer than that one. */
+  untilMs = Number.POSITIVE_INFINITY,
 ): RegistryToken {
-  const expiresAt = nowMs + registryTokenLifetimeMs;
+  const expiresAt = Math.min(nowMs + registryTokenLifetimeMs, untilMs);
   const { account, region } = scope;
   const sealed: Sealed = { principal, scope: { account, region }, expiresAt };
   return { token: deps.vault.seal(purpose, JSON.stringify(sealed), ''), expiresAt };
@@ -69,4 +71,21 @@ export function openRegistryToken(
   if (sealed.expiresAt <= nowMs) return { refused: 'expired' };
   const isAliveNow = isPrincipalAlive(deps.view, sealed.principal) || deps.isKnown?.(sealed.principal) === true;
   return isAliveNow ? sealed : { refused: 'none' };
+}
+
+const anonymousPurpose = 'anonymous registry token';
+
+/** For who says nothing of himself: good for nothing but what anybody may do. */
+export function issueAnonymousToken(deps: { readonly vault: Vault }, nowMs: number): RegistryToken {
+  const expiresAt = nowMs + registryTokenLifetimeMs;
+  return { token: deps.vault.seal(anonymousPurpose, String(expiresAt), ''), expiresAt };
+}
+
+/** When it expires; undefined when it is none. */
+export function openAnonymousToken(deps: { readonly vault: Vault }, token: string): number | undefined {
+  try {
+    return Number(deps.vault.open(anonymousPurpose, token, '').toString());
+  } catch {
+    return undefined;
+  }
 }

@@ -14,6 +14,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { RoleCredentials } from '#model/agent-messages.ts';
 import { lastSegment } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
+import type { SessionFacts } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
 import { roles, tasks } from '#store/tables.ts';
 import { trustsService } from './service-trust.ts';
@@ -91,6 +92,14 @@ export function createTaskRoles(deps: {
   };
 }
 
+/** Whether the session was a task's whose time is over. */
+export function hasTaskEnded(view: View, session: SessionFacts): boolean {
+  if (session.service !== taskService) return false;
+  const task = view.get(tasks, session.keys?.[taskArnKey] ?? '');
+  if (!task) return true;
+  return task.lastStatus === 'STOPPED' && session.keys?.[roleTypeKey] !== 'TaskExecution';
+}
+
 /** The sessions, less those of tasks whose time is over. */
 export function endWithTheirTask(sessions: Sessions, view: View): Sessions {
   return {
@@ -98,10 +107,7 @@ export function endWithTheirTask(sessions: Sessions, view: View): Sessions {
     open(accessKeyId, sessionToken) {
       const credential = sessions.open(accessKeyId, sessionToken);
       const session = credential?.principal.session;
-      if (session?.service !== taskService) return credential;
-      const task = view.get(tasks, session.keys?.[taskArnKey] ?? '');
-      if (!task) return undefined;
-      return task.lastStatus === 'STOPPED' && session.keys?.[roleTypeKey] !== 'TaskExecution' ? undefined : credential;
+      return session && hasTaskEnded(view, session) ? undefined : credential;
     },
   };
 }

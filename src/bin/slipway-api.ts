@@ -10,6 +10,14 @@ import type {
   GetServiceHistoryInput,
   GetServiceHistoryOutput,
 } from '#services/slipway/operations/GetServiceHistory.ts';
+import type {
+  GetRegistryMaintenanceInput,
+  GetRegistryMaintenanceOutput,
+} from '#services/slipway/operations/GetRegistryMaintenance.ts';
+import type {
+  StartRegistryMaintenanceInput,
+  StartRegistryMaintenanceOutput,
+} from '#services/slipway/operations/StartRegistryMaintenance.ts';
 import type { GetTaskHistoryInput, GetTaskHistoryOutput } from '#services/slipway/operations/GetTaskHistory.ts';
 import type { ListAccountsInput, ListAccountsOutput } from '#services/slipway/operations/ListAccounts.ts';
 import type {
@@ -19,6 +27,14 @@ import type {
 import type { ClientConfig } from './connection.ts';
 
 export interface Operations {
+  readonly StartRegistryMaintenance: {
+    readonly input: StartRegistryMaintenanceInput;
+    readonly output: StartRegistryMaintenanceOutput;
+  };
+  readonly GetRegistryMaintenance: {
+    readonly input: GetRegistryMaintenanceInput;
+    readonly output: GetRegistryMaintenanceOutput;
+  };
   readonly CreateAccount: { readonly input: CreateAccountInput; readonly output: CreateAccountOutput };
   readonly ListAccounts: { readonly input: ListAccountsInput; readonly output: ListAccountsOutput };
   readonly ExplainDenial: { readonly input: ExplainDenialInput; readonly output: ExplainDenialOutput };
@@ -43,7 +59,7 @@ export class SlipwayApiError extends Error {
 }
 
 /** Members that the API answers as seconds since the epoch. */
-const times = new Set(['time', 'createdAt', 'startedAt', 'stoppedAt', 'throttledUntil']);
+const times = new Set(['time', 'createdAt', 'startedAt', 'stoppedAt', 'throttledUntil', 'endedAt']);
 
 const withDates = (name: string, value: unknown) =>
   times.has(name) && typeof value === 'number' ? new Date(value * 1000) : value;

@@ -18,6 +18,17 @@ const dataOption = () =>
   new Option('--data <dir>', 'directory of the durable state (default: $SLIPWAY_DATA or ~/.slipway)');
 const jsonOption = () => new Option('--json', 'print JSON');
 const instancesOption = () => new Option('--instances <count>', 'show at most so many instances (default: 100)');
+const storageOption = () =>
+  new Option(
+    '--registry-storage <where>',
+    'where the bytes of images are: fs or s3://BUCKET/PREFIX (default: fs, in the data directory; see docs/registry-storage.md)',
+  );
+const s3EndpointOption = () =>
+  new Option('--s3-endpoint <url>', 'address of an S3-compatible store (default: Amazon S3)');
+const s3RegionOption = () =>
+  new Option('--s3-region <name>', 'region of the bucket (default: $AWS_REGION or us-east-1)');
+const s3PathStyleOption = () =>
+  new Option('--s3-path-style', 'name the bucket in the path, not in the host, as most S3-compatible stores want it');
 const append = (value: string, before: string[]) => [...before, value];
 const clusterOption = () => new Option('--cluster <name>', 'name or ARN of the cluster').default('default');
 
@@ -33,6 +44,7 @@ program
     'strict: every call needs a known key; permissive: made-up keys too, loopback only (default: strict)',
   )
   .option('--no-sample', 'do not make the sample service')
+  .option('--no-container-endpoint', 'do not tell containers where the APIs are, nor let them reach these by the agent')
   .option('--no-agent', 'control plane only: no Docker needed, nothing runs on this machine')
   .option('--history-days <number>', 'how long the history of tasks and services is kept (default: 30)')
   .option('--history-mib <number>', 'how large it may grow; the oldest goes first (default: 2048)')
@@ -49,8 +61,47 @@ program
     "which of AWS's quotas and API throttles hold: aws, off, or a JSON file (default: off; see docs/quotas.md)",
   )
   .option(
+    '--tls-cert <file>',
+    'also answer over TLS, with this certificate (PEM, with its chain); read again when it changes',
+  )
+  .option('--tls-key <file>', 'the key of that certificate')
+  .option('--tls-port <number>', 'port of TLS (default: 8443)')
+  .option('--registry-domain <name>', 'name of the image registry in answers, e.g. registry.example.org')
+  .option('--signature-policy <file>', 'refuse images without a signature that the file asks for (see docs/signing.md)')
+  .option(
     '--registry-create-on-push',
     'a docker push makes the repository that is missing (default: it is refused, as in ECR; see docs/registry.md)',
+  )
+  .addOption(storageOption())
+  .addOption(s3EndpointOption())
+  .addOption(s3RegionOption())
+  .addOption(s3PathStyleOption())
+  .option(
+    '--s3-redirect [url]',
+    'pulls of layers are sent to the bucket; with the URL at which clients reach it, if that is another one',
+  )
+  .option(
+    '--registry-gc-grace-hours <number>',
+    'how long a layer stays that no image uses any more, or not yet (default: 12; see docs/registry-storage.md)',
+  )
+  .option(
+    '--upstream <name=url>',
+    'where an upstream of the pull-through cache is, by name or host; repeat for more (see docs/registry-replication.md)',
+    append,
+    [],
+  )
+  .option('--upstream-ca <file>', 'further certificate authorities that other registries may have theirs from')
+  .option('--upstream-recheck-hours <number>', 'how old a cached tag may be unasked (default: 24)')
+  .option(
+    '--replication-target <registry=url>',
+    'a registry elsewhere that images are replicated to, by account or account/region; repeat for more',
+    append,
+    [],
+  )
+  .addOption(
+    new Option('--scanner <name>', 'what scans images (see docs/scanning.md)')
+      .choices(['auto', 'slipway', 'trivy', 'grype'])
+      .default('auto'),
   )
   .addOption(
     new Option('--log-level <level>', 'how much goes into the log files')
@@ -178,6 +229,77 @@ program
   .addHelpText('after', '\nExit code: 0 when all of it is allowed, 2 when not.')
   .action(async (options) => (await import('./commands/simulate.ts')).runSimulate(options));
 
+const scanDb = program.command('scan-db').description('the vulnerability database that images are scanned with');
+scanDb
+  .command('update')
+  .description(
+    'make it anew from what OSV publishes; a control plane that runs scans again what is scanned continuously',
+  )
+  .option('--from <dir>', "from OSV's exports in a directory: .zip archives, .json files; downloads nothing")
+  .option('--ecosystem <name>', 'download this one, e.g. Debian, npm, PyPI; repeat for more', append, [])
+  .option('--source <url>', 'where the exports are (default: the public bucket of osv.dev)')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .addHelpText('after', '\nWithout --ecosystem: those downloaded before, else all that Slipway finds packages of.')
+  .action(async (options) => (await import('./commands/scan-db.ts')).runScanDbUpdate(options));
+scanDb
+  .command('status')
+  .description('how new it is and what it covers')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/scan-db.ts')).runScanDbStatus(options));
+
+const registryCommand = program.command('registry').description('the image registry of this installation');
+registryCommand
+  .command('trust')
+  .description("make the names of AWS's registries lead to Slipway on this machine (root)")
+  .option('--account <id>', "account whose registry it is; repeat for more (default: the administrator's)", append, [])
+  .option('--region <name>', 'region of the registry; repeat for more (default: that of this machine)', append, [])
+  .option('--no-public', 'leave public.ecr.aws to AWS')
+  .option('--registry-tls-port <number>', 'listen there instead of at 443', '443')
+  .addOption(dataOption())
+  .action(async (options) => (await import('./commands/registry-trust.ts')).runRegistryTrust(options));
+registryCommand
+  .command('untrust')
+  .description('undo `trust`: hosts file and certificates of this machine are as before (root)')
+  .addOption(dataOption())
+  .action(async (options) => (await import('./commands/registry-trust.ts')).runRegistryUntrust(options));
+registryCommand
+  .command('gc')
+  .description('remove now what no image needs; it happens by itself, too')
+  .option('--dry-run', 'only say what would be removed')
+  .option('--grace <duration>', 'instead of the usual 12h, e.g. 30m; 0 when nobody pushes at the moment')
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .action(async (options) => (await import('./commands/registry-maintenance.ts')).runRegistryGc(options));
+registryCommand
+  .command('fsck')
+  .description(
+    'check every byte of every image, and that nothing is missing; works while Slipway runs and when it does not',
+  )
+  .option('--repair', 'drop what is damaged, so that the next push brings it again')
+  .addOption(storageOption())
+  .addOption(s3EndpointOption())
+  .addOption(s3RegionOption())
+  .addOption(s3PathStyleOption())
+  .addOption(dataOption())
+  .addOption(jsonOption())
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when all is sound or repaired, 2 when not. The storage options are for a Slipway that does not run.',
+  )
+  .action(async (options) => (await import('./commands/registry-maintenance.ts')).runRegistryFsck(options));
+registryCommand
+  .command('sbom')
+  .description('the bill of materials of an image: what is installed in it')
+  .argument('<image>', 'repository:tag, repository@digest, also with HOST/<account>.<region>/ before it')
+  .addOption(new Option('--format <name>', 'the form').choices(['spdx', 'cyclonedx']).default('spdx'))
+  .option('-o, --output <file>', 'write it there (default: standard output)')
+  .option('--attach', 'attach it to the image as an artifact that refers to it')
+  .option('--platform <os/arch>', "which image of an index (default: this machine's)")
+  .addOption(dataOption())
+  .action(async (image, options) => (await import('./commands/registry-sbom.ts')).runRegistrySbom(image, options));
+
 program
   .command('agent')
   .description(
@@ -187,6 +309,7 @@ program
   .requiredOption('--endpoint <url>', 'address of the control plane, e.g. http://10.0.0.5:4566')
   .option('--data <dir>', "directory of the agent's state (default: ~/.slipway/agent)")
   .option('--instance-profile <name>', 'name or ARN of the instance profile to join with (default: ecsInstanceRole)')
+  .option('--no-container-endpoint', 'do not tell containers where the APIs are, nor let them reach these by the agent')
   .addOption(
     new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error']).default('info'),
   )

@@ -11,11 +11,15 @@ test('without options: loopback, 4566, strict, with agent and sample', () => {
     dataDir: path.join(homedir(), '.slipway'),
     auth: 'strict',
     agent: true,
+    containerEndpoint: true,
     sample: true,
     region: 'us-east-1',
     historyRetention: {},
     schedulers: {},
     registryCreateOnPush: false,
+    registryStorage: { kind: 'fs' },
+    registryGarbage: {},
+    scanner: 'auto',
   });
 });
 

@@ -12,7 +12,7 @@ import { systemClock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Serve } from '#protocol/pipeline.ts';
 import type { WireReply, WireRequest } from '#protocol/wire.ts';
-import { forwardedAddress, passOn } from '#registry/http/forward.ts';
+import { type PassedOn, passedOn, passOn } from '#registry/http/forward.ts';
 import { peek } from './peek.ts';
 
 export interface UpgradeRoute {
@@ -102,7 +102,7 @@ function toWireRequest(
   response: ServerResponse,
   body: Buffer | typeof tooLarge,
   limitBytes: number,
-  remoteAddress: string | undefined,
+  client: PassedOn | undefined,
 ): WireRequest {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
@@ -113,7 +113,8 @@ function toWireRequest(
     query: at < 0 ? '' : url.slice(at + 1),
     headers: request.headers,
     ...(body === tooLarge ? { body: Buffer.alloc(0), exceededLimitBytes: limitBytes } : { body }),
-    remoteAddress: remoteAddress ?? request.socket.remoteAddress ?? '',
+    remoteAddress: client?.address ?? request.socket.remoteAddress ?? '',
+    secure: client?.secure ?? false,
     /** Made only for the few handlers that wait. */
     get signal() {
       if (!controller) {
@@ -154,8 +155,8 @@ function handler(
     }
     const body = await readBody(request, limitBytes);
     if (body === undefined) return;
-    const remoteAddress = registry && forwardedAddress(request.headers, registry.secret);
-    const reply = await options.serve(toWireRequest(request, response, body, limitBytes, remoteAddress));
+    const client = registry && passedOn(request.headers, registry.secret);
+    const reply = await options.serve(toWireRequest(request, response, body, limitBytes, client));
     logger.debug('answered', { path, status: reply.status, requestId: reply.headers['x-amzn-requestid'] });
     if (isClosing()) response.setHeader('connection', 'close');
     send(response, reply);

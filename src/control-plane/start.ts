@@ -48,6 +48,7 @@ import { allTables } from '#store/tables.ts';
 import { startHttp, type UpgradeRoute } from './http.ts';
 import { noQuotas, type QuotaSettings } from './quotas.ts';
 import { openRegistry, type RegistryRoom, type RegistrySettings } from './registry.ts';
+import { createTls, type TlsSettings } from './tls/open-tls.ts';
 import { version } from './version.ts';
 
 export type AuthMode = 'strict' | 'permissive';
@@ -66,6 +67,8 @@ export interface ControlPlaneOptions {
   /** Which of AWS's quotas and throttles hold; by default none. */
   readonly quotas?: QuotaSettings;
   readonly registry?: RegistrySettings;
+  /** A certificate of its own, and the name of the registry. */
+  readonly tls?: TlsSettings;
   readonly scanning?: ScanningSettings;
   /** Times of the schedulers that differ from their defaults. */
   readonly schedulers?: Partial<SchedulerSettings>;
@@ -78,10 +81,12 @@ export interface ControlPlane {
   /** `http://127.0.0.1:4566` */
   readonly endpoint: string;
   readonly port: number;
+  /** Of the listener with the operator's certificate. */
+  readonly tlsPort: number | undefined;
   readonly store: Store;
   readonly administrator: AccessKey;
   readonly vault: Vault;
-  readonly registry: Pick<RegistryRoom, 'pid' | 'blobs'>;
+  readonly registry: Pick<RegistryRoom, 'pid' | 'blobs' | 'maintenance'>;
   readonly scanning: Pick<Scanning, 'pids'>;
   /** The administrator's key was made by this start. */
   readonly administratorCreated: boolean;
@@ -209,9 +214,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       random,
       logger,
       scanner: scanning,
+      remote: registry.replication,
       ...(options.schedulers && { settings: options.schedulers }),
     });
     endings.push(() => reconcilers.close());
+
+    const tls = createTls({
+      dataDir: options.dataDir,
+      settings: options.tls ?? {},
+      secret: registry.connections.secret,
+      clock,
+      random,
+      logger,
+    });
+    const registryHost = tls.hostOf;
 
     const issueToken = (principal: Principal, scope: Scope) =>
       issueRegistryToken({ vault }, principal, scope, clock.now());
@@ -219,7 +235,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       createEcsService({ limits: quotas['ecs']?.limits ?? {} }),
       createStsService({ ...permissions, sessions, vault }),
       logs.definition,
-      createSlipwayService({ history, denials, vault, sessions, administratorAccount: administrator.account }),
+      createSlipwayService({
+        history,
+        denials,
+        vault,
+        sessions,
+        administratorAccount: administrator.account,
+        maintenance: registry.maintenance,
+      }),
       createKmsService({ vault }),
       createSsmService({ vault }),
       createSecretsManagerService({ vault }),
@@ -228,13 +251,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         blobs: registry.blobs,
         vault,
         issueToken,
+        registryHost,
         findings: scanning.findings,
+        upstreams: registry.upstreams,
         limits: quotas['ecr']?.limits ?? {},
       }),
-      createEcrPublicService({ blobs: registry.blobs, issueToken }),
+      createEcrPublicService({ blobs: registry.blobs, issueToken, registryHost }),
     ];
     const roles = createTaskRoles({ view: store, sessions, vault, clock });
-    const acs = createAcs({ store, clock, random, logger, authenticate, authorize, roles });
+    const isOwnHost = (name: string) => tls.isOwnHost(name);
+    const acs = createAcs({ store, clock, random, logger, authenticate, authorize, roles, isOwnHost });
     const handleUpgrade = acs.handleUpgrade;
     const upgrades: UpgradeRoute[] = [
       { prefix: '/acs/', handleUpgrade },
@@ -269,10 +295,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     endings.push(() => acs.close());
     endpoint = listener.endpoint;
     registry.listening(host, listener.port);
+    endings.push(() => tls.close());
+    await tls.open(host, listener.port);
 
     return {
       endpoint,
       port: listener.port,
+      tlsPort: tls.port,
       store,
       vault,
       registry,

@@ -7,6 +7,7 @@ import type { Tx, View } from '#store/store.ts';
 import { imagePulls, imageScans, images, imageTags } from '#store/tables.ts';
 import { inRepository } from './blobs.ts';
 import { tagKey } from './put-image.ts';
+import { forgetReplications } from './replication/request.ts';
 
 export const findImage = (view: View, repositoryArn: string, digest: string): ImageRow | undefined =>
   view.get(images, inRepository(repositoryArn, digest));
@@ -47,6 +48,7 @@ export function deleteImage(tx: Tx, image: ImageRow): string[] {
   for (const tag of tags) tx.delete(imageTags, tagKey(image.repositoryArn, tag));
   tx.delete(imagePulls, image.key);
   tx.delete(imageScans, image.key);
+  forgetReplications(tx, image.key);
   tx.delete(images, image.key);
   return tags;
 }

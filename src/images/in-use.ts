@@ -47,3 +47,17 @@ export function imagesInUse(view: View, repository: RepositoryRow): Set<string> 
   }
   return digests;
 }
+
+/** Clusters with a task that has pulled one of the digests of the repository and has not stopped. */
+export function clustersRunning(view: View, repository: RepositoryRow, digests: ReadonlySet<string>): Set<string> {
+  const clusters = new Set<string>();
+  for (const path of pathsOf(view, repository)) {
+    for (const definition of view.find(taskDefinitions, 'byImagePath', path)) {
+      for (const task of view.find(tasks, 'byTaskDefinition', definition.arn)) {
+        if (task.lastStatus === 'STOPPED') continue;
+        if (task.containers.some((one) => digests.has(one.imageDigest ?? ''))) clusters.add(task.clusterArn);
+      }
+    }
+  }
+  return clusters;
+}

@@ -12,6 +12,7 @@ import { images, imageTags } from '#store/tables.ts';
 import { blobIn, type ImageDeps, inRepository, isBlobIn } from './blobs.ts';
 import { scanOnPush } from './image-scans.ts';
 import type { ParsedManifest } from './parse-manifest.ts';
+import { replicateOnPush } from './replication/request.ts';
 import { isTagImmutable } from './tag-mutability.ts';
 
 export interface PutImageRequest {
@@ -24,6 +25,8 @@ export interface PutImageRequest {
   readonly tags: readonly string[];
   /** Takes an index whose children are not (yet) there; otherwise CHILD_UNKNOWN. */
   readonly allowMissingChildren?: boolean;
+  /** It arrives by replication, and is not replicated on. */
+  readonly isReplica?: boolean;
 }
 
 export type PutImageRefusal =
@@ -107,6 +110,14 @@ function pointTag(tx: Tx, deps: ImageDeps, repositoryArn: string, tag: string, d
 export function putImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): PutImageResult {
   const refusal = refusalOf(tx, request);
   if (refusal) return refusal;
+  const done = bearImage(tx, deps, request);
+  if (done.outcome !== 'unchanged' && !request.isReplica) {
+    replicateOnPush(tx, deps, request.repository, { digest: request.digest, tags: done.newTags });
+  }
+  return done;
+}
+
+function bearImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): PutImageDone & { readonly newTags: string[] } {
   const { repository, digest } = request;
   const before = tx.get(images, inRepository(repository.arn, digest));
   const tags = [...new Set(request.tags)];
@@ -119,11 +130,11 @@ export function putImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): Put
   if (!before) {
     const image = tx.insert(images, newImage(tx, deps, request));
     scanOnPush(tx, deps, repository, image);
-    return { image, outcome: 'created', moved };
+    return { image, outcome: 'created', moved, newTags };
   }
   if (before.status !== 'ACTIVE') {
     const image = tx.put(images, { ...before, status: 'ACTIVE' as const, activatedAt: deps.clock.now() });
-    return { image, outcome: 'restored', moved };
+    return { image, outcome: 'restored', moved, newTags: tags };
   }
-  return { image: before, outcome: newTags.length > 0 ? 'tagged' : 'unchanged', moved };
+  return { image: before, outcome: newTags.length > 0 ? 'tagged' : 'unchanged', moved, newTags };
 }

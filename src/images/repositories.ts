@@ -19,6 +19,7 @@ import {
 import type { ImageDeps } from './blobs.ts';
 import { deleteImage } from './delete-image.ts';
 import { isRepositoryName, privateRegistry, publicRegistry, type RepositoryAddress } from './image-name.ts';
+import { type TemplateRefusal, templateRefusal } from './template-permission.ts';
 
 export const findRepository = (view: View, registry: Registry, name: string): RepositoryRow | undefined =>
   view.get(repositories, repositoryArn(registry, name));
@@ -111,7 +112,7 @@ function settingsOf(template: RepositoryCreationTemplateRow): RepositorySettings
 }
 
 /** Why a push, a replication or a cached pull gets no repository. */
-export type NoRepository = 'INVALID_NAME' | 'NO_TEMPLATE';
+export type NoRepository = 'INVALID_NAME' | 'NO_TEMPLATE' | TemplateRefusal;
 
 /**
  * The private repository of that name, made when there is none: from a template for the cause, else with the defaults.
@@ -129,6 +130,8 @@ export function ensureRepository(
   if (!isRepositoryName(name)) return 'INVALID_NAME';
   const template = findTemplate(tx, registry, name, cause);
   if (!template && cause === 'CREATE_ON_PUSH') return 'NO_TEMPLATE';
+  const refusal = template && templateRefusal(tx, deps.clock, template, repositoryArn(registry, name));
+  if (refusal) return refusal;
   return createRepository(tx, deps, { registry, name, ...(template && { settings: settingsOf(template) }) })!;
 }
 

@@ -46,7 +46,12 @@ export function createVault(root: Buffer, random: Random): Vault {
         typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext,
         context,
       ).toString('base64'),
-    open: (purpose, sealed, context) => decrypt(keyOf(purpose), Buffer.from(sealed, 'base64'), context),
+    open(purpose, sealed, context) {
+      const bytes = Buffer.from(sealed, 'base64');
+      // What base64 reads over (a tail, blanks) would be other spellings of one token.
+      if (bytes.toString('base64') !== sealed) throw new Error('not sealed here');
+      return decrypt(keyOf(purpose), bytes, context);
+    },
     mac: (purpose, text) =>
       createHmac('sha256', keyOf(`mac ${purpose}`))
         .update(text)

@@ -13,6 +13,7 @@ import { Store } from '#store/store.ts';
 import { allTables, containerInstances, tasks } from '#store/tables.ts';
 import { Fleets, fleets } from './fleets.ts';
 import { launchTasks } from './launch-tasks.ts';
+import { ENI_LIMIT_ATTRIBUTE } from './registered.ts';
 
 const scope = { account: '123456789012', region: 'us-east-1' };
 const cluster: ClusterRow = {
@@ -42,13 +43,16 @@ const instance = (n: number): ContainerInstanceRow => ({
     { name: 'MEMORY', type: 'INTEGER', integerValue: 20 },
     { name: 'PORTS', type: 'STRINGSET', stringSetValue: ['22'] },
   ],
-  attributes: [{ name: 'kind', value: n % 2 ? 'odd' : 'even' }],
+  attributes: [
+    { name: 'kind', value: n % 2 ? 'odd' : 'even' },
+    { name: ENI_LIMIT_ATTRIBUTE, value: String(n) },
+  ],
   availabilityZone: `z${n % 3}`,
   attachments: [],
   lastSequence: 0,
   tags: [],
 });
-const definition = (port: number | undefined): TaskDefinitionRow => ({
+const definition = (port: number | undefined, isAwsvpc = false): TaskDefinitionRow => ({
   ...scope,
   arn: taskDefinitionArn(scope, 'web', 1),
   family: 'web',
@@ -60,6 +64,7 @@ const definition = (port: number | undefined): TaskDefinitionRow => ({
     { name: 'a', cpu: 3, memory: 4, portMappings: [{ containerPort: 80, ...(port && { hostPort: port }) }] },
   ],
   volumes: [],
+  ...(isAwsvpc && { networkMode: 'awsvpc' }),
   placementConstraints: [],
   compatibilities: ['EC2'],
   requiresAttributes: [],
@@ -74,6 +79,7 @@ const step = fc.oneof(
     port: fc.constantFrom(undefined, undefined, 8080, 22),
     strategy: fc.constantFrom('', 'binpack', 'random', 'spread'),
     constraint: fc.constantFrom('', 'distinct', 'kind', 'group'),
+    isAwsvpc: fc.boolean(),
     fails: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
   }),
   fc.record({
@@ -90,6 +96,7 @@ const step = fc.oneof(
       { agentConnected: true },
       { availabilityZone: 'z9' },
       { attributes: [{ name: 'kind', value: 'odd' }] },
+      { attributes: [{ name: ENI_LIMIT_ATTRIBUTE, value: '1' }] },
       { registeredResources: [{ name: 'CPU', type: 'INTEGER', integerValue: 5 }] },
     ),
   }),
@@ -129,6 +136,10 @@ function checkLaunched(store: Store, made: readonly TaskRow[]): void {
     const amount = (name: string) => row.registeredResources.find((one) => one.name === name)?.integerValue ?? 0;
     assert.ok(live.reduce((sum, task) => sum + task.reservation.cpuUnits, 0) <= amount('CPU'));
     assert.ok(live.reduce((sum, task) => sum + task.reservation.memoryMiB, 0) <= amount('MEMORY'));
+    const limit = Number(row.attributes.find(({ name }) => name === ENI_LIMIT_ATTRIBUTE)?.value ?? Infinity);
+    if (made.some((task) => task.containerInstanceArn === arn && task.reservation.eniCount)) {
+      assert.ok(live.reduce((sum, task) => sum + (task.reservation.eniCount ?? 0), 0) <= limit);
+    }
     const ports = live.flatMap((task) => portsOf(task).map((port) => port.hostPort));
     assert.ok(
       made.every((task) =>
@@ -153,7 +164,7 @@ test('property: the fleet agrees with the rows after any history, and launches k
             store.transact((tx) => {
               const { tasks: made } = launchTasks(tx, deps, {
                 cluster,
-                definition: definition(one.port),
+                definition: definition(one.port, one.isAwsvpc),
                 launchType: 'EC2',
                 group: one.group,
                 enableExecuteCommand: false,

@@ -2,7 +2,7 @@
  * The container instances of every cluster as placement's index sees them, derived from the rows of instances and tasks:
  * in step with them at every moment, also within a transaction and when one is undone.
  *
- * - A task holds cpu, memory, GPUs and ports from its birth until it has stopped; it counts for its group while it is also
+ * - A task holds cpu, memory, GPUs, network interfaces and ports from its birth until it has stopped; it counts for its group while it is also
  *   wanted running.
  * - The tasks of instances that are not ACTIVE count for no zone: spread looks at the instances that take tasks.
  */
@@ -52,7 +52,7 @@ export class ClusterFleet {
     }
     this.#rows.set(arn, after);
     if (before && isSame(before, after)) return;
-    const { cpuUnits, memoryMiB, gpuCount, ports, attributes } = registeredOf(after);
+    const { cpuUnits, memoryMiB, gpuCount, eniCount, ports, attributes } = registeredOf(after);
     const isActive = after.status === 'ACTIVE';
     this.#fleet.setInstance({
       arn,
@@ -60,6 +60,7 @@ export class ClusterFleet {
       cpuUnits,
       memoryMiB,
       gpuCount,
+      eniCount,
       reservedPorts: [...ports],
       isOpen: isActive && after.agentConnected,
     });

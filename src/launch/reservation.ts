@@ -73,5 +73,6 @@ export function reservationOf(definition: TaskDefinitionRow, overrides: TaskOver
     memoryMiB: taskMemoryMiB(overrides?.memory ?? definition.memory) ?? memoryMiB,
     ports: fixedPorts(definition),
     gpuCount,
+    ...(definition.networkMode === 'awsvpc' && { eniCount: 1 }),
   };
 }

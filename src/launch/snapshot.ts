@@ -39,6 +39,7 @@ export function freeOf(view: View, row: ContainerInstanceRow): Candidate['free']
     cpuUnits: registered.cpuUnits - held['cpuUnits']!,
     memoryMiB: registered.memoryMiB - held['memoryMiB']!,
     gpuCount: registered.gpuCount - held['gpuCount']!,
+    eniCount: registered.eniCount - held['eniCount']!,
   };
 }
 

@@ -32,11 +32,15 @@ export interface ParsedArn extends Scope {
   readonly resource: string;
 }
 
+/**
+ * Undefined for what is no ARN, and for one whose partition is not its region's: that names nothing, and must not be read
+ * as another spelling of an ARN that policies know.
+ */
 export function parseArn(text: string): ParsedArn | undefined {
   const parts = text.split(':');
   if (parts.length < 6 || parts[0] !== 'arn') return undefined;
   const [, partition, service, region, account, ...rest] = parts;
-  if (!partition || !service) return undefined;
+  if (!service || partition !== partitionOf(region ?? '')) return undefined;
   return { partition, service, region: region ?? '', account: account ?? '', resource: rest.join(':') };
 }
 

@@ -103,6 +103,8 @@ export interface ImageTagRow {
   readonly tag: string;
   readonly digest: string;
   readonly updatedAt: number;
+  /** Of the pull-through cache: when it was last compared with its upstream. */
+  readonly upstreamCheckedAt?: number;
 }
 
 /** When an image was last pulled; apart from the image, because it changes so often. Key as of the image. */

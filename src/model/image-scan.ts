@@ -12,6 +12,10 @@ export type SeverityCounts = Readonly<Partial<Record<ScanSeverity, number>>>;
 export const scanEngines = ['slipway', 'trivy', 'grype'] as const;
 export type ScanEngineName = (typeof scanEngines)[number];
 
+/** `auto`: the own engine when there is a database, else Trivy or Grype when they are installed. */
+export const scannerChoices = ['auto', ...scanEngines] as const;
+export type ScannerChoice = (typeof scannerChoices)[number];
+
 export interface ImageScanResult {
   readonly completedAt: number;
   readonly engine: ScanEngineName;

@@ -184,6 +184,8 @@ export interface TaskReservation {
   /** Fixed host ports. Dynamic ones are the agent's choice and come with its reports. */
   readonly ports: readonly PortReservation[];
   readonly gpuCount: number;
+  /** Elastic network interfaces: one in network mode awsvpc, absent in the others. */
+  readonly eniCount?: number;
 }
 
 export interface TaskRow extends Scope {

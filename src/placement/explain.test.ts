@@ -10,6 +10,7 @@ interface Sketch {
   readonly cpuUnits: number;
   readonly memoryMiB: number;
   readonly gpuCount: number;
+  readonly eniCount: number;
   readonly groupCount: number;
   readonly taken: readonly number[];
   readonly connected: boolean;
@@ -17,19 +18,19 @@ interface Sketch {
 }
 
 const candidateOf = (sketch: Partial<Sketch>): Candidate => {
-  const { cpuUnits = 1024, memoryMiB = 1024, gpuCount = 0, groupCount = 0, taken = [], connected = true } = sketch;
+  const { cpuUnits = 1024, memoryMiB = 1024, gpuCount = 0, eniCount = 0, groupCount = 0, taken = [] } = sketch;
   return {
     containerInstanceArn: 'ci',
     ec2InstanceId: 'i-1',
     availabilityZone: 'z',
-    agentConnected: connected,
+    agentConnected: sketch.connected ?? true,
     agentVersion: '1.0.0',
     registeredAt: Date.UTC(2026, 0, 2),
     runningTasksCount: groupCount,
     attributes: new Map(Object.entries(sketch.attributes ?? {})),
     hasTaskGroup: (group) => group === 'g' && groupCount > 0,
     taskGroups: () => (groupCount > 0 ? ['g'] : []),
-    free: { cpuUnits, memoryMiB, gpuCount },
+    free: { cpuUnits, memoryMiB, gpuCount, eniCount },
     isPortTaken: (port) => taken.includes(port.hostPort),
     groupCount,
     liveTasks: groupCount,
@@ -53,6 +54,7 @@ const requests: fc.Arbitrary<PlacementRequest> = fc
       cpuUnits: fc.integer({ min: 0, max: 1024 }),
       memoryMiB: fc.integer({ min: 0, max: 1024 }),
       gpuCount: fc.integer({ min: 0, max: 1 }),
+      eniCount: fc.integer({ min: 0, max: 1 }),
       ports: fc.subarray([80, 443]).map((ports) => ports.map((hostPort) => ({ protocol: 'tcp' as const, hostPort }))),
     }),
     requiredAttributes: fc.subarray([{ name: 'a' }, { name: 'b', value: 'x' }]),
@@ -69,6 +71,7 @@ const candidates: fc.Arbitrary<Candidate> = fc
     cpuUnits: fc.integer({ min: -10, max: 2048 }),
     memoryMiB: fc.integer({ min: -10, max: 2048 }),
     gpuCount: fc.integer({ min: 0, max: 2 }),
+    eniCount: fc.integer({ min: -1, max: 3 }),
     groupCount: fc.integer({ min: 0, max: 2 }),
     taken: fc.subarray([80, 443]),
     connected: fc.boolean(),
@@ -97,7 +100,7 @@ describe('explaining', () => {
 
   test('names everything that is wrong at once, with numbers', () => {
     const request = requestOf({
-      demand: { cpuUnits: 512, memoryMiB: 600, gpuCount: 1, ports: [{ protocol: 'tcp', hostPort: 80 }] },
+      demand: { cpuUnits: 512, memoryMiB: 600, gpuCount: 1, eniCount: 1, ports: [{ protocol: 'tcp', hostPort: 80 }] },
       requiredAttributes: [{ name: 'arch', value: 'arm64' }, { name: 'gpu' }],
       constraints: parseConstraints([
         { type: 'distinctInstance' },
@@ -123,6 +126,7 @@ describe('explaining', () => {
         asked: [{ subject: 'attribute:stack', value: 'test' }, { subject: 'attribute:zone' }],
       },
       { reason: 'RESOURCE:GPU', needed: 1, available: 0 },
+      { reason: 'RESOURCE:ENI', needed: 1, available: 0 },
       { reason: 'RESOURCE:CPU', needed: 512, available: 300 },
       { reason: 'RESOURCE:MEMORY', needed: 600, available: 100 },
       { reason: 'RESOURCE:PORTS', port: { protocol: 'tcp', hostPort: 80 } },

@@ -15,7 +15,7 @@ export interface AskedSubject {
 
 export interface Shortcoming {
   readonly reason: PlacementReason;
-  /** For cpu (units), memory (MiB) and GPUs: what one task needs, and what is left after those placed here before. */
+  /** For cpu (units), memory (MiB), GPUs and network interfaces: what one task needs, and what is left after those placed here before. */
   readonly needed?: number;
   readonly available?: number;
   /** RESOURCE:PORTS: one for each port that is taken. */
@@ -90,6 +90,7 @@ function* resources(candidate: Candidate, { demand }: PlacementRequest, placed: 
   const { free } = candidate;
   const kinds = [
     ['RESOURCE:GPU', demand.gpuCount, free.gpuCount],
+    ['RESOURCE:ENI', demand.eniCount ?? 0, free.eniCount],
     ['RESOURCE:CPU', demand.cpuUnits, free.cpuUnits],
     ['RESOURCE:MEMORY', demand.memoryMiB, free.memoryMiB],
   ] as const;

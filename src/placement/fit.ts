@@ -44,11 +44,12 @@ function staticVerdict(candidate: QueriedInstance, request: Rules): Verdict {
   return undefined;
 }
 
-/** How many tasks of this size the free cpu, memory and GPUs hold; a demand of nothing always fits. */
+/** How many tasks of this size the free cpu, memory, GPUs and network interfaces hold; a demand of nothing always fits. */
 function resourceVerdict(candidate: Candidate, demand: TaskReservation, placed: number): Verdict {
   const { free } = candidate;
   const exceeds = (each: number, available: number) => each > 0 && each * (placed + 1) > available;
   if (exceeds(demand.gpuCount, free.gpuCount)) return { reason: 'RESOURCE:GPU' };
+  if (exceeds(demand.eniCount ?? 0, free.eniCount)) return { reason: 'RESOURCE:ENI' };
   if (exceeds(demand.cpuUnits, free.cpuUnits)) return { reason: 'RESOURCE:CPU' };
   if (exceeds(demand.memoryMiB, free.memoryMiB)) return { reason: 'RESOURCE:MEMORY' };
   const portTaken = demand.ports.length > 0 && (placed > 0 || demand.ports.some((port) => candidate.isPortTaken(port)));

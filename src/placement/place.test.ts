@@ -4,24 +4,33 @@ import fc from 'fast-check';
 import { seededRandom } from '#lib/random.ts';
 import { parseConstraints, parseStrategies } from './parse-request.ts';
 import { closestRefusal, place } from './place.ts';
-import { type Candidate, defaultStrategies, type PlacementRequest, type Strategy } from './request.ts';
+import {
+  type Candidate,
+  defaultStrategies,
+  type PlacementRequest,
+  placementReasons,
+  type Strategy,
+} from './request.ts';
 
 interface Sketch {
   readonly zone: number;
   readonly cpuUnits: number;
   readonly memoryMiB: number;
   readonly groupCount: number;
+  readonly gpuCount: number;
+  readonly eniCount: number;
   readonly taken: readonly number[];
   readonly connected: boolean;
 }
 
 function candidateOf(sketch: Partial<Sketch>, index: number): Candidate {
-  const { zone = 0, cpuUnits = 1024, memoryMiB = 1024, groupCount = 0, taken = [], connected = true } = sketch;
+  const { zone = 0, cpuUnits = 1024, memoryMiB = 1024, eniCount = 0, groupCount = 0, taken = [] } = sketch;
+  const { gpuCount = 0 } = sketch;
   return {
     containerInstanceArn: `ci-${String(index).padStart(3, '0')}`,
     ec2InstanceId: `i-${index}`,
     availabilityZone: `z${zone}`,
-    agentConnected: connected,
+    agentConnected: sketch.connected ?? true,
     agentVersion: '1.0.0',
     registeredAt: 0,
     runningTasksCount: groupCount,
@@ -31,7 +40,7 @@ function candidateOf(sketch: Partial<Sketch>, index: number): Candidate {
     ]),
     hasTaskGroup: (group) => group === 'g' && groupCount > 0,
     taskGroups: () => (groupCount > 0 ? ['g'] : []),
-    free: { cpuUnits, memoryMiB, gpuCount: 0 },
+    free: { cpuUnits, memoryMiB, gpuCount, eniCount },
     isPortTaken: (port) => taken.includes(port.hostPort),
     groupCount,
     liveTasks: groupCount,
@@ -59,6 +68,8 @@ const sketch = fc.record({
   zone: fc.integer({ min: 0, max: 2 }),
   cpuUnits: fc.integer({ min: 0, max: 2048 }),
   memoryMiB: fc.integer({ min: 0, max: 2048 }),
+  gpuCount: fc.integer({ min: 0, max: 2 }),
+  eniCount: fc.integer({ min: -1, max: 3 }),
   groupCount: fc.integer({ min: 0, max: 3 }),
   taken: fc.subarray([80, 443]),
   connected: fc.boolean(),
@@ -78,7 +89,8 @@ const strategies: fc.Arbitrary<Strategy[]> = fc.array(
 const demands = fc.record({
   cpuUnits: fc.integer({ min: 0, max: 1024 }),
   memoryMiB: fc.integer({ min: 0, max: 1024 }),
-  gpuCount: fc.constant(0),
+  gpuCount: fc.constantFrom(0, 0, 1),
+  eniCount: fc.constantFrom(0, 0, 1),
   ports: fc.subarray([80, 443]).map((ports) => ports.map((hostPort) => ({ protocol: 'tcp' as const, hostPort }))),
 });
 const requests = fc
@@ -96,6 +108,8 @@ describe('placement', () => {
           assert.ok(candidate.agentConnected);
           assert.ok(count * request.demand.cpuUnits <= Math.max(0, candidate.free.cpuUnits));
           assert.ok(count * request.demand.memoryMiB <= Math.max(0, candidate.free.memoryMiB));
+          assert.ok(count * (request.demand.eniCount ?? 0) <= Math.max(0, candidate.free.eniCount));
+          assert.ok(count * request.demand.gpuCount <= Math.max(0, candidate.free.gpuCount));
           if (request.demand.ports.length > 0) assert.equal(count, 1);
           assert.ok(!request.demand.ports.some((port) => candidate.isPortTaken(port)));
         }
@@ -184,17 +198,42 @@ describe('placement', () => {
   test('each reason, and the closest of them', () => {
     const candidates = [
       candidateOf({ connected: false }, 0),
-      candidateOf({ memoryMiB: 1 }, 1),
-      candidateOf({ cpuUnits: 1 }, 2),
-      candidateOf({ taken: [80] }, 3),
-    ];
-    const demand = { cpuUnits: 64, memoryMiB: 64, gpuCount: 0, ports: [{ protocol: 'tcp' as const, hostPort: 80 }] };
-    const { refusals } = place(candidates, requestOf({ demand }), draw());
-    const reasons = refusals.map((refusal) => refusal.reason);
-    assert.deepEqual(reasons, ['AGENT', 'RESOURCE:MEMORY', 'RESOURCE:CPU', 'RESOURCE:PORTS']);
-    assert.equal(closestRefusal(refusals)!.containerInstanceArn, 'ci-003');
-    const attribute = place(candidates, requestOf({ requiredAttributes: [{ name: 'x' }] }), draw()).refusals[1]!;
-    assert.deepEqual(attribute, { containerInstanceArn: 'ci-001', reason: 'ATTRIBUTE', attribute: 'x' });
+      candidateOf({}, 1),
+      candidateOf({}, 2),
+      candidateOf({ groupCount: 1 }, 4),
+      candidateOf({ gpuCount: 0 }, 6),
+      candidateOf({ gpuCount: 1 }, 8),
+      candidateOf({ gpuCount: 1, eniCount: 1, cpuUnits: 1 }, 10),
+      candidateOf({ gpuCount: 1, eniCount: 1, memoryMiB: 1 }, 12),
+      candidateOf({ gpuCount: 1, eniCount: 1, taken: [80] }, 14),
+    ].map((candidate) =>
+      candidate.ec2InstanceId === 'i-2' ? { ...candidate, attributes: new Map([['parity', '0']]) } : candidate,
+    );
+    const ports = [{ protocol: 'tcp' as const, hostPort: 80 }];
+    const request = requestOf({
+      demand: { cpuUnits: 64, memoryMiB: 64, gpuCount: 1, eniCount: 1, ports },
+      requiredAttributes: [{ name: 'zone' }],
+      constraints: parseConstraints([
+        { type: 'memberOf', expression: 'attribute:parity == 0' },
+        { type: 'distinctInstance' },
+      ]),
+    });
+    const { refusals } = place(candidates, request, draw());
+    const reasons = refusals.map((refusal) => [refusal.containerInstanceArn, refusal.reason]);
+    assert.deepEqual(reasons, [
+      ['ci-000', 'AGENT'],
+      ['ci-001', 'MemberOf placement constraint unsatisfied.'],
+      ['ci-002', 'ATTRIBUTE'],
+      ['ci-004', 'DistinctInstance placement constraint unsatisfied.'],
+      ['ci-006', 'RESOURCE:GPU'],
+      ['ci-008', 'RESOURCE:ENI'],
+      ['ci-010', 'RESOURCE:CPU'],
+      ['ci-012', 'RESOURCE:MEMORY'],
+      ['ci-014', 'RESOURCE:PORTS'],
+    ]);
+    assert.deepEqual(new Set(refusals.map(({ reason }) => reason)), new Set(placementReasons));
+    assert.equal(refusals[2]!.attribute, 'zone');
+    assert.equal(closestRefusal(refusals)!.containerInstanceArn, 'ci-014');
   });
 
   test('placing 10 tasks on 5,000 instances is quick', () => {

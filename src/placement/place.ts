@@ -1,7 +1,7 @@
 /**
  * The placement room: which instances take the tasks of a request. Pure; it never sees the store.
  *
- * - Nothing is over-committed: cpu, memory, GPUs and host ports of what is placed here are counted as it goes.
+ * - Nothing is over-committed: cpu, memory, GPUs, network interfaces and host ports of what is placed here are counted as it goes.
  * - Constraints bind, strategies only order: a task that fits somewhere is placed.
  * - The answer does not depend on the order of the candidates; only `random` draws from `unit`.
  * - Tasks of a request are identical, so instances are filtered once, and each task costs a logarithm of their number.

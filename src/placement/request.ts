@@ -10,7 +10,13 @@ export interface Candidate extends QueriedInstance {
   readonly containerInstanceArn: string;
   readonly availabilityZone: string;
   /** What no live task holds. May be negative after an instance has shrunk. */
-  readonly free: { readonly cpuUnits: number; readonly memoryMiB: number; readonly gpuCount: number };
+  readonly free: {
+    readonly cpuUnits: number;
+    readonly memoryMiB: number;
+    readonly gpuCount: number;
+    /** Elastic network interfaces that tasks could still get. */
+    readonly eniCount: number;
+  };
   /** True when the agent, a live task's reservation or its reported binding holds the port. */
   isPortTaken(port: PortReservation): boolean;
   /** How many live tasks of the request's group are wanted (desiredStatus RUNNING) here. */
@@ -53,6 +59,7 @@ export const placementReasons = [
   'MemberOf placement constraint unsatisfied.',
   'DistinctInstance placement constraint unsatisfied.',
   'RESOURCE:GPU',
+  'RESOURCE:ENI',
   'RESOURCE:CPU',
   'RESOURCE:MEMORY',
   'RESOURCE:PORTS',

@@ -168,7 +168,7 @@ const hostHeader = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5
 
 function endpointOf(request: WireRequest): string | undefined {
   const host = header(request.headers, 'host');
-  return host !== undefined && hostHeader.test(host) ? `http://${host}` : undefined;
+  return host !== undefined && hostHeader.test(host) ? `${request.secure ? 'https' : 'http'}://${host}` : undefined;
 }
 
 function toWireError(error: unknown, model: ServiceModel | undefined): WireError {

@@ -1,4 +1,5 @@
 /** The reconcilers that run in a control plane. */
+import type { RemoteReplication } from '#images/replication/remote.ts';
 import { fleets } from '#launch/fleets.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
@@ -16,7 +17,9 @@ import { createLeftoversReconciler } from './lifecycle-leftovers/reconcile.ts';
 import { createInstanceReadinessReconciler } from './managed-daemons/readiness.ts';
 import { createManagedDaemonReconciler } from './managed-daemons/reconcile.ts';
 import { createReaper } from './reapers/reap.ts';
-import { standDeployments } from './service/deployments.ts';
+import { createBackfillReconciler } from './replication/backfill.ts';
+import { createReplicationReconciler } from './replication/reconcile.ts';
+import { failDeployment, standDeployments } from './service/deployments.ts';
 import { createServiceReconciler } from './service/reconcile.ts';
 import { defaultSettings, type SchedulerSettings } from './settings.ts';
 
@@ -28,6 +31,8 @@ export interface ReconcilerDeps {
   readonly settings?: Partial<SchedulerSettings>;
   /** Without one nothing sees to scans of images. */
   readonly scanner?: Pick<Scanning, 'scan' | 'concurrency'>;
+  /** Registries elsewhere that images are replicated to. */
+  readonly remote?: RemoteReplication;
 }
 
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
@@ -37,11 +42,12 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
   deps.store.derived(fleets);
   const { scanner } = deps;
   const imageScans = scanner && createImageScansReconciler({ ...deps, scanner });
+  const replication = createReplicationReconciler(deps);
   const driver = new Driver(deps, [
     // Daemons come first: what else belongs on a new instance takes the room that they leave.
     createManagedDaemonReconciler(deps),
     createInstanceReadinessReconciler(deps),
-    createDaemonReconciler({ ...deps, standDeployments }),
+    createDaemonReconciler({ ...deps, deployments: { failDeployment, standDeployments } }),
     createServiceReconciler({ ...deps, settings }),
     createInstanceLossReconciler({ ...deps, instanceLossMs }),
     createReaper(deps),
@@ -50,12 +56,16 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
     createLifecycleReconciler({ ...deps, intervalMs: settings.lifecycleIntervalMs }),
     createLeftoversReconciler(deps),
     ...(imageScans ? [imageScans] : []),
+    replication,
+    createBackfillReconciler({ ...deps, isRunning: replication.isRunning }),
   ]);
+  replication.onSettled((key) => driver.wake(replication, key));
   imageScans?.onFree(() => driver.wake(imageScans, 'queue'));
   return {
     close() {
       driver.close();
       imageScans?.close();
+      replication.close();
     },
   };
 }

@@ -16,7 +16,8 @@ import { type Registry, type RepositoryRow, repositoryArn } from '#model/ecr.ts'
 import type { Permission, ResourcePolicy } from '#protocol/authorize.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
 import { registries, repositories } from '#store/tables.ts';
-import { type Caller, type Callers, unauthorized } from './callers.ts';
+import type { Caller, Callers } from './callers.ts';
+import { unauthorized } from './challenge.ts';
 import { RegistryError, type RegistryRequest } from './request.ts';
 
 /** A repository as a request names it, be it there or not. */
@@ -32,6 +33,7 @@ export interface Target {
 /** Operations of the ECR API without their prefix. */
 export type EcrAction =
   | 'BatchCheckLayerAvailability'
+  | 'BatchImportUpstreamImage'
   | 'BatchDeleteImage'
   | 'BatchGetImage'
   | 'CompleteLayerUpload'
@@ -43,6 +45,7 @@ export type EcrAction =
   | 'ListImageReferrers'
   | 'ListImages'
   | 'PutImage'
+  | 'ReplicateImage'
   | 'UploadLayerPart';
 
 export interface Access {
@@ -66,6 +69,13 @@ const publicPulls: ReadonlySet<EcrAction> = new Set<EcrAction>([
   'GetDownloadUrlForLayer',
   'ListImageReferrers',
   'ListImages',
+]);
+
+/** What registry policies are made for. */
+const ofRegistry: ReadonlySet<EcrAction> = new Set<EcrAction>([
+  'BatchImportUpstreamImage',
+  'CreateRepository',
+  'ReplicateImage',
 ]);
 
 export const unknownRepository = (target: Pick<Target, 'name' | 'registry'>): RegistryError =>
@@ -106,15 +116,17 @@ export function createAccess(deps: {
     joined = new WeakMap();
   };
 
-  /** Since the second version of its scope a registry's policy speaks of every action. */
-  const registryPolicy = (registry: Registry): string | undefined => {
+  /** Of some actions a registry's policy has always spoken, and of all since the second version of its scope. */
+  const registryPolicy = (registry: Registry, action?: EcrAction): string | undefined => {
     const row = registry.kind === 'private' ? view.get(registries, scopeKey(registry)) : undefined;
-    return row?.settings?.REGISTRY_POLICY_SCOPE === 'V2' ? row.policyText : undefined;
+    const speaks = row?.settings?.REGISTRY_POLICY_SCOPE === 'V2' || (action !== undefined && ofRegistry.has(action));
+    return speaks ? row?.policyText : undefined;
   };
 
-  const policyOf = ({ registry, repository }: Target): ResourcePolicy | undefined => {
+  const policyOf = ({ registry, repository }: Target, action: EcrAction): ResourcePolicy | undefined => {
     let document: string | undefined;
-    if (!repository) document = registryPolicy(registry);
+    if (ofRegistry.has(action)) document = joinPolicies(repository?.policyText, registryPolicy(registry, action));
+    else if (!repository) document = registryPolicy(registry);
     else if (joined.has(repository)) document = joined.get(repository);
     else {
       document = joinPolicies(repository.policyText, registryPolicy(registry));
@@ -132,7 +144,7 @@ export function createAccess(deps: {
     const permission: Permission = {
       action: `${isPublic ? 'ecr-public' : 'ecr'}:${action}`,
       resource: arn,
-      resourcePolicy: policyOf(target),
+      resourcePolicy: policyOf(target, action),
       resourceTags: repository?.tags,
     };
     const decision = authorize({

@@ -1,21 +1,28 @@
 /**
- * Who sends a request: Basic credentials, as `docker login` sends them.
+ * Who sends a request: Basic credentials, as `docker login` keeps them, or a token that the token endpoint made of them.
  *
- *   AWS:<token>                      a token of GetAuthorizationToken, twelve hours
- *   <access key id>:<secret>         an access key itself, for tools that know nothing of AWS
- *   nothing                          anonymous: may pull from public repositories
+ *   Basic AWS:<token>                a token of GetAuthorizationToken, twelve hours
+ *   Basic <access key id>:<secret>   an access key itself, for tools that know nothing of AWS
+ *   Bearer <token>                   of the token endpoint, in the name of who fetched it, or in nobody's
+ *   nothing, or Basic anonymous:…    may pull from public repositories
+ *
+ * A session of a task or of an instance ends with it; their rows are not followed here, so the control plane is asked again
+ * every few seconds (`isDue`, `isAlive`).
  *
  * What was found out is kept by the very header, until a table that it depends on changes or the token expires.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { createCredentials } from '#auth/credentials.ts';
-import { openRegistryToken } from '#auth/registry-token.ts';
+import { instanceService } from '#auth/instances.ts';
+import { openAnonymousToken, openRegistryToken } from '#auth/registry-token.ts';
 import { createSessions } from '#auth/sessions.ts';
+import { taskService } from '#auth/task-roles.ts';
 import type { Vault } from '#keys/vault.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
+import { challenge, unauthorized } from './challenge.ts';
 import { authTables } from './process/messages.ts';
 import { RegistryError, type RegistryRequest } from './request.ts';
 
@@ -23,6 +30,10 @@ export interface Caller {
   /** Undefined: nobody knows who. */
   readonly principal: Principal | undefined;
   readonly expiresAt: number;
+  /** Came with a token in nobody's name. */
+  readonly isAnonymousToken: boolean;
+  /** Of a session that may end unseen: until then it lives. */
+  aliveUntil: number;
   /** Decisions that were made for it, by what they were about; dies with the caller. */
   readonly decisions: Map<string, { readonly allowed: boolean; readonly message: string; readonly until: number }>;
 }
@@ -35,24 +46,25 @@ export interface CallersOptions {
   /** Anybody may come in, as the root of the account that a user name of 12 digits names, or else of `account`. */
   readonly permissive: boolean;
   readonly account: string;
+  /** Asks the control plane whether the session's task or instance is still there. */
+  readonly isSessionAlive: (principal: Principal) => Promise<boolean>;
 }
 
+/** Longer: the token of a task that has stopped is good for that much longer; shorter: the control plane is asked more. */
+const aliveForMs = 5_000;
 /** Higher: more memory for clients that have gone; lower: tokens are opened again. */
 const maxKept = 10_000;
 
-const newCaller = (principal: Principal | undefined, expiresAt: number): Caller => ({
+const endsUnseen = ({ session }: Principal): boolean =>
+  session?.service === taskService || session?.service === instanceService;
+
+export const newCaller = (principal: Principal | undefined, expiresAt: number, isAnonymousToken = false): Caller => ({
   principal,
   expiresAt,
+  isAnonymousToken,
+  aliveUntil: principal && endsUnseen(principal) ? 0 : Number.POSITIVE_INFINITY,
   decisions: new Map(),
 });
-
-export function challenge(request: Pick<RegistryRequest, 'host' | 'secure'>): Record<string, string> {
-  const realm = `${request.secure ? 'https' : 'http'}://${request.host ?? 'localhost'}/`;
-  return { 'WWW-Authenticate': `Basic realm="${realm}",service="ecr.amazonaws.com"` };
-}
-
-export const unauthorized = (request: Pick<RegistryRequest, 'host' | 'secure'>): RegistryError =>
-  new RegistryError(401, 'UNAUTHORIZED', 'authentication required', { headers: challenge(request) });
 
 function sameText(a: string, b: string): boolean {
   const left = Buffer.from(a);
@@ -78,10 +90,13 @@ const rootOf = (account: string): Principal => ({
 export interface Callers {
   /** Throws a RegistryError when there are credentials and they are no good. */
   find(request: RegistryRequest): Caller;
+  /** Whether it has to be asked first if the caller's session lives. */
+  isDue(caller: Caller): boolean;
+  isAlive(caller: Caller): Promise<boolean>;
 }
 
 export function createCallers(options: CallersOptions): Callers {
-  const { view, vault, clock, random, permissive, account } = options;
+  const { view, vault, clock, random, permissive, account, isSessionAlive } = options;
   const sessions = createSessions({ vault, view, random });
   const credentials = createCredentials({ view, vault, sessions });
   const kept = new Map<string, Caller>();
@@ -104,9 +119,22 @@ export function createCallers(options: CallersOptions): Callers {
     return newCaller(credential.principal, credential.expiresAt ?? Number.POSITIVE_INFINITY);
   };
 
+  const byBearer = (request: RegistryRequest, token: string): Caller => {
+    const anonymousUntil = openAnonymousToken({ vault }, token);
+    if (anonymousUntil !== undefined && anonymousUntil > clock.now()) {
+      return newCaller(anonymous.principal, anonymousUntil, true);
+    }
+    const opened = openRegistryToken({ vault, view, isKnown: () => permissive }, token, clock.now());
+    if (!('refused' in opened)) return newCaller(opened.principal, opened.expiresAt);
+    throw unauthorized(request);
+  };
+
   const identify = (request: RegistryRequest, authorization: string): Caller => {
+    const [, token] = /^bearer\s+(\S+)\s*$/i.exec(authorization) ?? [];
+    if (token !== undefined) return byBearer(request, token);
     const [user, password] = parseBasic(authorization) ?? [];
     if (user === undefined || password === undefined) throw unauthorized(request);
+    if (user === 'anonymous' || (user === '' && password === '')) return anonymous;
     const caller = (user === 'AWS' ? byToken(request, password) : undefined) ?? byKey(user, password);
     if (caller) return caller;
     if (!permissive) throw unauthorized(request);
@@ -129,6 +157,12 @@ export function createCallers(options: CallersOptions): Callers {
       if (kept.size >= maxKept) kept.clear();
       kept.set(authorization, caller);
       return caller;
+    },
+    isDue: (caller) => caller.aliveUntil <= clock.now(),
+    async isAlive(caller) {
+      const alive = await isSessionAlive(caller.principal!);
+      if (alive) caller.aliveUntil = clock.now() + aliveForMs;
+      return alive;
     },
   };
 }

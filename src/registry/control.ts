@@ -5,6 +5,8 @@
  * Results carry the revision that the registry process has to have before it answers its client, so that what a client has
  * pushed it can pull at once.
  */
+import { hasInstanceGone } from '#auth/instances.ts';
+import { hasTaskEnded } from '#auth/task-roles.ts';
 import { promiseBlob } from '#images/blob-promises.ts';
 import { blobIn, type ImageDeps, inRepository, linkBlob, mountBlob } from '#images/blobs.ts';
 import { deleteImage, deleteTag, findImage, parentsOf } from '#images/delete-image.ts';
@@ -12,16 +14,25 @@ import { privateRegistry } from '#images/image-name.ts';
 import type { ParsedManifest } from '#images/parse-manifest.ts';
 import { type Pull, recordPull } from '#images/pulls.ts';
 import { type PutImageRefusal, putImage } from '#images/put-image.ts';
-import { createRepository, ensureRepository, findRepository } from '#images/repositories.ts';
+import { createRepository, ensureRepository, findRepository, type NoRepository } from '#images/repositories.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Scope } from '#model/arn.ts';
+import type { Principal } from '#protocol/service.ts';
 import type { Store, Tx } from '#store/store.ts';
 import { images, repositories, repositoryBlobs } from '#store/tables.ts';
 
 /** `T`, and the revision that shows it; 0 when nothing was changed. */
 export type Written<T> = T & { readonly revision: number };
 
-export type EnsureResult = { readonly repositoryArn: string } | { readonly refused: 'INVALID_NAME' | 'NO_TEMPLATE' };
+export type EnsureResult = { readonly repositoryArn: string } | { readonly refused: NoRepository };
+
+export interface EnsureRepositoryInput {
+  readonly scope: Scope;
+  readonly name: string;
+  readonly always: boolean;
+  /** Another Slipway replicates to here. */
+  readonly isReplication?: boolean;
+}
 
 export interface PutManifestInput {
   readonly repositoryArn: string;
@@ -29,6 +40,7 @@ export interface PutManifestInput {
   readonly manifestSizeBytes: number;
   readonly parsed: ParsedManifest;
   readonly tags: readonly string[];
+  readonly isReplica?: boolean;
 }
 
 export type PutManifestResult =
@@ -38,25 +50,32 @@ export type PutManifestResult =
 
 type Outcome = { readonly done: boolean; readonly why?: 'UNKNOWN' | 'IN_USE'; readonly by?: readonly string[] };
 
-export function createRegistryControl(deps: { readonly store: Store; readonly clock: Clock }) {
+export function createRegistryControl(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Of the newest transaction that the registry process gets to see; others would be waited for in vain. */
+  readonly seenRevision?: () => number;
+}) {
   const { store } = deps;
+  const seenRevision = deps.seenRevision ?? (() => store.revision);
   const imageDeps: ImageDeps = { clock: deps.clock };
 
   /** Answers when the transaction is durable. */
   const write = async <T extends object>(fn: (tx: Tx) => T): Promise<Written<T>> => {
-    const before = store.revision;
+    const before = seenRevision();
     const result = store.transact(fn);
-    const revision = store.revision === before ? 0 : store.revision;
+    const revision = seenRevision() === before ? 0 : seenRevision();
     await store.durable();
     return { ...result, revision };
   };
 
   return {
     /** Makes the repository of a push; `always` is the operator's word, else a template has to say so. */
-    ensureRepository: (input: { readonly scope: Scope; readonly name: string; readonly always: boolean }) =>
+    ensureRepository: (input: EnsureRepositoryInput) =>
       write((tx): EnsureResult => {
-        const { scope, name, always } = input;
-        const made = ensureRepository(tx, imageDeps, { scope, name, cause: 'CREATE_ON_PUSH' });
+        const { scope, name, always, isReplication } = input;
+        const cause = isReplication ? 'REPLICATION' : 'CREATE_ON_PUSH';
+        const made = ensureRepository(tx, imageDeps, { scope, name, cause });
         if (typeof made === 'object') return { repositoryArn: made.arn };
         if (made !== 'NO_TEMPLATE' || !always) return { refused: made };
         const registry = privateRegistry(scope);
@@ -110,6 +129,12 @@ export function createRegistryControl(deps: { readonly store: Store; readonly cl
         tx.delete(repositoryBlobs, key);
         return { done: true };
       }),
+
+    /** Of a session that lives as long as a task or an instance does, whose rows the registry process does not have. */
+    isSessionAlive: ({ principal }: { readonly principal: Principal }) => {
+      const { session } = principal;
+      return { alive: !session || !(hasTaskEnded(store, session) || hasInstanceGone(store, session)) };
+    },
 
     /** Nobody waits for these to be durable. */
     recordPulls: (input: { readonly pulls: readonly Pull[] }) => {

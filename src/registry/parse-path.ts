@@ -3,6 +3,7 @@
 export type Route =
   | { readonly kind: 'base' }
   | { readonly kind: 'catalog' }
+  | { readonly kind: 'token' }
   | { readonly kind: 'signed'; readonly reference: string }
   | {
       readonly kind: 'manifest' | 'blob' | 'upload' | 'referrers';
@@ -25,6 +26,7 @@ const decode = (text: string): string => {
 export function parsePath(path: string): Route | undefined {
   if (path === '/v2/' || path === '/v2') return { kind: 'base' };
   if (!path.startsWith('/v2/')) return undefined;
+  if (path === '/v2/token') return { kind: 'token' };
   if (path === '/v2/_catalog') return { kind: 'catalog' };
   const lastSlash = path.lastIndexOf('/');
   const last = path.slice(lastSlash + 1);

@@ -6,6 +6,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { BlobGateway } from '#images/blob-gateway.ts';
+import type { RemoteReplication } from '#images/replication/remote.ts';
+import type { UpstreamGateway } from '#images/upstream-gateway.ts';
 import type { Vault } from '#keys/vault.ts';
 import { type Backoff, backoffMs } from '#lib/backoff.ts';
 import type { Clock, Timer } from '#lib/clock.ts';
@@ -14,9 +16,17 @@ import type { Random } from '#lib/random.ts';
 import { createReplicaSource, type ReplicaFeed } from '#store/replica.ts';
 import type { Store } from '#store/store.ts';
 import { createRegistryControl } from './control.ts';
+import type { CheckHandlers } from './fsck/handlers.ts';
+import { createRepairHandlers } from './fsck/repair-handlers.ts';
+import { type GarbageSettings, startCollector } from './garbage/collector.ts';
+import type { GarbageHandlers } from './garbage/handlers.ts';
 import { createBlobGateway, type GatewayHandlers } from './gateway.ts';
+import { createMaintenance, type Maintenance } from './maintenance.ts';
+import type { OutboundHandlers } from './outbound.ts';
 import { type FromRegistry, followedTables, type StartMessage, type ToRegistry } from './process/messages.ts';
 import { createRpc, type Rpc } from './process/rpc.ts';
+import { createRemoteReplication, createUpstreamGateway, type ReplicationTargets } from './remote-replication.ts';
+import { createUpstreamControl } from './upstream-control.ts';
 
 const program = fileURLToPath(new URL('./process/main.ts', import.meta.url));
 const restartBackoff: Backoff = { firstMs: 200, maxMs: 30_000, factor: 2, jitter: 0.2 };
@@ -27,8 +37,11 @@ const stopGraceMs = 5_000;
 const connectionPatienceMs = 10_000;
 
 export interface RegistryOptions extends Omit<StartMessage, 'kind' | 'apiHost' | 'apiPort'> {
+  /** Registries elsewhere that images are replicated to. */
+  readonly replicationTargets?: ReplicationTargets;
   /** Where the control plane's APIs answer; asked when a process starts. */
   readonly api: () => { readonly host: string; readonly port: number };
+  readonly garbage?: Partial<GarbageSettings>;
   readonly store: Store;
   readonly vault: Vault;
   readonly clock: Clock;
@@ -40,6 +53,9 @@ export interface Registry {
   /** Starts the process now; otherwise the first who needs it does. */
   start(): void;
   readonly blobs: BlobGateway;
+  readonly replication: RemoteReplication;
+  readonly upstreams: UpstreamGateway;
+  readonly maintenance: Maintenance;
   /** Hands a connection over, with what has been read from it. Nobody else may read from it. */
   take(socket: Socket, head: Buffer): void;
   /** Where the living process answers on the loopback address; waits for one that is starting. */
@@ -55,18 +71,24 @@ function relay(logger: Logger, line: string): void {
   logger[level as 'info'](message, fields);
 }
 
+export type RegistryHandlers = GatewayHandlers & GarbageHandlers & CheckHandlers & OutboundHandlers;
+
 interface Living {
   readonly process: ChildProcess;
-  readonly rpc: Rpc<GatewayHandlers>;
+  readonly rpc: Rpc<RegistryHandlers>;
   readonly feed: ReplicaFeed;
   port: number | undefined;
 }
 
 export function startRegistry(options: RegistryOptions): Registry {
-  const { store, vault, clock, random, logger, api, ...given } = options;
+  const { store, vault, clock, random, logger, api, garbage = {}, replicationTargets = {}, ...given } = options;
   const source = createReplicaSource({ store, tables: followedTables, clock });
   const removeGate = store.addGate((revision) => source.caughtUp(revision));
-  const control = createRegistryControl({ store, clock });
+  const control = {
+    ...createRegistryControl({ store, clock, seenRevision: () => source.revision }),
+    ...createRepairHandlers({ store, clock }),
+    ...createUpstreamControl({ store, clock, random, vault, seenRevision: () => source.revision }),
+  };
   let living: Living | undefined;
   let restart: Timer | undefined;
   let failures = 0;
@@ -85,13 +107,15 @@ export function startRegistry(options: RegistryOptions): Registry {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true,
-      execArgv: ['--max-semi-space-size=16'],
+      // Large buffers come and go on several threads; with an arena for each of them much of that would never go back.
+      env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+      execArgv: ['--max-semi-space-size=8'],
     });
     const send = (message: ToRegistry) => {
       if (child.connected) child.send(message, undefined, undefined, () => {});
     };
     const onError = (name: string, error: unknown) => logger.error('the registry asked for a failure', { name, error });
-    const rpc = createRpc<GatewayHandlers>({ send, handlers: control, onError });
+    const rpc = createRpc<RegistryHandlers>({ send, handlers: control, onError });
     const { host: apiHost, port: apiPort } = api();
     send({ kind: 'start', ...given, apiHost, apiPort });
     const one: Living = { process: child, rpc, feed: source.attach(send), port: undefined };
@@ -163,8 +187,24 @@ export function startRegistry(options: RegistryOptions): Registry {
     one.process.send(message, socket, { keepOpen: false }, () => socket.destroy());
   };
 
+  const remote = async (start: boolean) =>
+    (start ? await whenReady() : living?.port === undefined ? undefined : living)?.rpc.remote;
+  const collector = startCollector({ store, clock, logger, remote, settings: garbage });
+
+  const outbound = {
+    store,
+    vault,
+    clock,
+    targets: replicationTargets,
+    seenRevision: () => source.revision,
+    remote: () => remote(true),
+  };
+
   return {
     start: startOnce,
+    maintenance: createMaintenance({ collector, remote, clock, random }),
+    replication: createRemoteReplication(outbound),
+    upstreams: createUpstreamGateway(outbound),
     blobs: createBlobGateway({ remote: async () => (await whenReady())?.rpc.remote, vault, clock }),
     take(socket, head) {
       if (living?.port !== undefined) return hand(living, socket, head);
@@ -180,6 +220,7 @@ export function startRegistry(options: RegistryOptions): Registry {
     },
     async close() {
       stopping = true;
+      collector.close();
       restart?.cancel();
       removeGate();
       announce(undefined);

@@ -97,6 +97,31 @@ describe('what is installed in an image', () => {
     assert.deepEqual(namesOf(inventory), ['a npm right', 'b Debian:12 curl', 'b Debian:12 libc6', 'b npm new']);
   });
 
+  test('what a layer removes is of the layers below, wherever it says so', async () => {
+    const module = (name: string) => `{"name":"${name}","version":"1.0.0"}`;
+    const inventory = await analyse([
+      await layer('a', { 'srv/node_modules/old/package.json': module('old') }),
+      await layer('b', {
+        'srv/node_modules/new/package.json': module('new'),
+        'srv/.wh..wh..opq': '',
+        '.wh.srv': '',
+      }),
+    ]);
+    assert.deepEqual(namesOf(inventory), ['b npm new']);
+  });
+
+  test('a link in the place of a directory hides it', async () => {
+    const archive = pack();
+    archive.entry({ name: 'app/node_modules', type: 'symlink', linkname: '/elsewhere' });
+    archive.finalize();
+    const bytes = Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>));
+    const inventory = await analyse([
+      await layer('a', { 'app/node_modules/left/package.json': '{"name":"left","version":"1.0.0"}' }),
+      { digest: 'b', open: async () => Readable.from([bytes]) },
+    ]);
+    assert.deepEqual(inventory.packages, []);
+  });
+
   test('an RPM database in SQLite', async () => {
     const bash = rpmHeader([
       [1000, 'bash'],

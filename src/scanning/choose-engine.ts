@@ -1,16 +1,12 @@
 /** Which engine scans, and how new what it knows is. */
 import { stat } from 'node:fs/promises';
 import type { Clock } from '#lib/clock.ts';
-import type { ScanEngineName, ScanSourceRow } from '#model/image-scan.ts';
+import type { ScanEngineName, ScannerChoice, ScanSourceRow } from '#model/image-scan.ts';
 import { openAdvisoryDatabase } from './advisory-database.ts';
 import { grypeStatusWords, grypeUpdatedAt } from './engines/grype.ts';
 import { findProgram, runForJson } from './engines/run-program.ts';
 import { noDatabase } from './engines/slipway.ts';
 import { trivyUpdatedAt, trivyVersionWords } from './engines/trivy.ts';
-
-/** `auto`: the own engine when there is a database, else Trivy or Grype when they are installed. */
-export const scannerChoices = ['auto', 'slipway', 'trivy', 'grype'] as const;
-export type ScannerChoice = (typeof scannerChoices)[number];
 
 export interface ChosenEngine {
   readonly engine: ScanEngineName;
@@ -44,20 +40,29 @@ export function createChooser(options: {
   readonly clock: Clock;
 }): () => Promise<Choice> {
   const { clock, databasePath, scanner } = options;
-  let read: { readonly stamp: string; readonly updatedAt: number } | undefined;
+  let read: { readonly stamp: string; readonly choice: Choice } | undefined;
   const told = new Map<string, { readonly at: number; readonly updatedAt: number | undefined }>();
 
-  const ownDatabase = async (): Promise<ChosenEngine | undefined> => {
+  /** Undefined when there is no database; one that cannot be read is said once, until it is another file. */
+  const ownDatabase = async (): Promise<Choice | undefined> => {
     const found = await stat(databasePath, { bigint: true }).catch(() => undefined);
     if (!found) return undefined;
     const stamp = `${found.ino} ${found.mtimeNs}`;
-    if (read?.stamp !== stamp) {
+    if (read?.stamp === stamp) return read.choice;
+    read = { stamp, choice: readDatabase() };
+    return read.choice;
+  };
+
+  const readDatabase = (): Choice => {
+    try {
       const database = openAdvisoryDatabase(databasePath);
-      if (!database) return undefined;
-      read = { stamp, updatedAt: database.updatedAt };
+      if (!database) return { reason: noDatabase };
       database.close();
+      return { engine: 'slipway', updatedAt: database.updatedAt };
+    } catch (error) {
+      const { message } = error as Error;
+      return { reason: `The vulnerability database cannot be read (${message}): see \`slipway scan-db update\`.` };
     }
-    return { engine: 'slipway', updatedAt: read.updatedAt };
   };
 
   const ask = async (engine: 'trivy' | 'grype', program: string): Promise<number | undefined> => {
@@ -84,12 +89,11 @@ export function createChooser(options: {
     switch (scanner) {
       case 'slipway':
         return (await ownDatabase()) ?? { reason: noDatabase };
-      case 'auto':
-        return (
-          (await ownDatabase()) ??
-          (await otherProgram('trivy')) ??
-          (await otherProgram('grype')) ?? { reason: noDatabase }
-        );
+      case 'auto': {
+        const own = await ownDatabase();
+        if (own?.engine) return own;
+        return (await otherProgram('trivy')) ?? (await otherProgram('grype')) ?? own ?? { reason: noDatabase };
+      }
       default:
         return (
           (await otherProgram(scanner)) ?? {

@@ -17,6 +17,8 @@ const unpack = promisify(gunzip);
 export const inventoryFile = (directory: string, digest: string): string =>
   join(directory, `${digest.replace(':', '-')}.json.gz`);
 
+export const digestOfInventory = (name: string): string => name.replace(/\..*$/, '').replace('-', ':');
+
 /** Undefined when there is none, or none that can be used. */
 export async function readInventory(path: string): Promise<Inventory | undefined> {
   try {

@@ -71,6 +71,8 @@ export async function visitLayer(source: Readable, visitor: LayerVisitor): Promi
         await visitor.onFile(path, Buffer.concat(chunks));
         continue;
       }
+      // A link or device hides what the layers below have there.
+      if (!isFile && type !== 'directory') visitor.onRemoved(path);
     }
     entry.resume();
   }

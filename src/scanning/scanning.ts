@@ -7,19 +7,19 @@
  * - A scan under way is lost with the control plane and made anew by the next one, because its row still asks for it.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobGateway } from '#images/blob-gateway.ts';
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Descriptor, ImageRow } from '#model/ecr.ts';
-import type { ImageScanResult, ImageScanRow } from '#model/image-scan.ts';
-import { changeOf, type Store } from '#store/store.ts';
-import { imageScans, images, scanSources } from '#store/tables.ts';
-import { type Choice, createChooser, type ScannerChoice, toSource } from './choose-engine.ts';
+import type { ImageScanResult, ImageScanRow, ScannerChoice } from '#model/image-scan.ts';
+import type { Store } from '#store/store.ts';
+import { scanSources } from '#store/tables.ts';
+import { type Choice, createChooser, toSource } from './choose-engine.ts';
 import { scanDatabaseDirectory, scanDatabaseFile, scanDirectories } from './directories.ts';
 import { type FindingsPage, readFindings } from './findings-file.ts';
-import { inventoryFile } from './inventory-file.ts';
+import { keepFiles } from './kept-files.ts';
 import { runInProcess } from './process/scan-process.ts';
 import { type Blob, ScanFailure } from './report.ts';
 
@@ -51,10 +51,7 @@ export interface Scanning {
 }
 
 /** Longer: a new database is noticed later; shorter: more looks at a file that seldom changes. */
-const lookEveryMs = 5_000;
-const sweepEveryMs = 6 * 3_600_000;
-/** A file that nobody names may belong to a scan under way, or to a reader of the page before. */
-const keptUnnamedMs = 3_600_000;
+const lookEveryMs = 2_000;
 
 const findingsName = (request: ImageScanRow): string =>
   `${createHash('sha256').update(request.key).digest('hex').slice(0, 40)}-${request.generation}`;
@@ -85,7 +82,7 @@ export async function openScanning(deps: {
   });
   const running = new Map<Promise<unknown>, number | undefined>();
   const stop = new AbortController();
-  const timers = new Map<string, Timer>();
+  let timer: Timer | undefined;
   let closed = false;
 
   /** The row follows what there is, so that whoever hangs on it is woken. */
@@ -95,47 +92,16 @@ export async function openScanning(deps: {
     store.transact((tx) => tx.put(scanSources, source));
     logger.info('what scans images has changed', { engine: source.engine ?? 'nothing', updatedAt: source.updatedAt });
   };
-  const every = (name: string, delayMs: number, work: () => Promise<void>) => {
-    const run = () =>
-      work()
-        .catch((error: unknown) => logger.error('scanning could not look after itself', { name, error }))
-        .then(() => {
-          if (!closed) timers.set(name, clock.after(delayMs, run));
-        });
-    void run();
+  const look = () => {
+    choose()
+      .then(note)
+      .catch((error: unknown) => logger.error('what scans could not be found out', { error }))
+      .then(() => {
+        if (!closed) timer = clock.after(lookEveryMs, look);
+      });
   };
-
-  const sweepFindings = async () => {
-    const named = new Set(Array.from(store.all(imageScans), (row) => row.result?.findings));
-    await sweep(directories.findings, (name) => named.has(name));
-  };
-  const sweepInventories = async () => {
-    const isNeeded = (name: string) => {
-      const digest = name.replace(/\..*$/, '').replace('-', ':');
-      return store.count(images, 'byDigest', digest) > 0;
-    };
-    await sweep(directories.inventories, isNeeded);
-  };
-  const sweep = async (directory: string, isNeeded: (name: string) => boolean) => {
-    for (const name of await readdir(directory)) {
-      const path = join(directory, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: clock.now() }));
-      if (!isNeeded(name) && clock.now() - mtimeMs > keptUnnamedMs) await rm(path, { force: true });
-    }
-  };
-
-  every('source', lookEveryMs, async () => note(await choose()));
-  every('sweep', sweepEveryMs, async () => {
-    await sweepFindings();
-    await sweepInventories();
-  });
-  const unsubscribe = store.subscribe('durable', ({ changes }) => {
-    for (const change of changes) {
-      const of = changeOf(images, change);
-      if (!of?.before || of.after || store.count(images, 'byDigest', of.before.digest) > 0) continue;
-      void rm(inventoryFile(directories.inventories, of.before.digest), { force: true });
-    }
-  });
+  look();
+  const stopKeeping = keepFiles({ store, clock, logger, directories });
 
   const targetOf = async (image: ImageRow) => {
     const endpoint = await deps.registryEndpoint();
@@ -210,8 +176,8 @@ export async function openScanning(deps: {
     pids: () => [...running.values()].filter((pid) => pid !== undefined),
     async close() {
       closed = true;
-      unsubscribe();
-      for (const timer of timers.values()) timer.cancel();
+      timer?.cancel();
+      stopKeeping();
       stop.abort();
       await Promise.allSettled(running.keys());
     },

@@ -41,6 +41,8 @@ export interface ReplicaSource {
   attach(send: (message: ReplicaMessage) => void): ReplicaFeed;
   /** Undefined when there is nothing to wait for. Resolves when every living follower has what was durable at `revision`. */
   caughtUp(revision: number): Promise<void> | undefined;
+  /** Of the newest transaction that changed a followed table: every follower comes to it. */
+  readonly revision: number;
   close(): void;
 }
 
@@ -170,6 +172,9 @@ export function createReplicaSource(options: {
         waits.push(wait(follower, needed));
       }
       return waits && Promise.all(waits).then(() => undefined);
+    },
+    get revision() {
+      return changedAt;
     },
     close() {
       for (const stop of unsubscribe) stop();

@@ -34,6 +34,7 @@ import type {
 import type { ImageScanRow, ScanSourceRow } from '#model/image-scan.ts';
 import type { InstanceRow } from '#model/instance.ts';
 import type { KmsAliasRow, KmsGrantRow, KmsKeyRow } from '#model/kms.ts';
+import type { ReplicationBackfillItemRow, ReplicationBackfillRow, ReplicationRow } from '#model/replication.ts';
 import type {
   AccessKeyRow,
   AccountSettingRow,
@@ -527,6 +528,35 @@ export const imageScans = table<ImageScanRow>()({
 
 export const scanSources = table<ScanSourceRow>()({ name: 'scanSources', key: (row) => row.key, indexes: {} });
 
+export const replications = table<ReplicationRow>()({
+  name: 'replications',
+  key: (row) => row.key,
+  indexes: {
+    byImage: (row) => row.imageKey,
+    open: (row) => (row.status === 'IN_PROGRESS' ? 'open' : undefined),
+    /** Those that a backfill asked for and nobody else, while they are not done. */
+    openOfBackfill: (row) => (row.status === 'IN_PROGRESS' ? row.backfillId : undefined),
+  },
+});
+
+export const replicationBackfills = table<ReplicationBackfillRow>()({
+  name: 'replicationBackfills',
+  key: (row) => row.id,
+  indexes: { byScope: scopeKey },
+});
+
+export const replicationBackfillItems = table<ReplicationBackfillItemRow>()({
+  name: 'replicationBackfillItems',
+  key: (row) => row.key,
+  indexes: {
+    byBackfill: (row) => row.backfillId,
+    /** `<backfillId>/<status>` */
+    byStatus: (row) => `${row.backfillId}/${row.status}`,
+    /** Key of the replication that those wait for which are not done. */
+    pending: (row) => (row.status === 'PENDING' ? row.replicationKey : undefined),
+  },
+});
+
 export const logGroups = table<LogGroupRow>()({
   name: 'logGroups',
   key: (row) => row.arn,
@@ -593,6 +623,9 @@ export const allTables: readonly Table<any>[] = [
   lifecyclePreviews,
   imageScans,
   scanSources,
+  replications,
+  replicationBackfills,
+  replicationBackfillItems,
   logGroups,
   logStreams,
 ];

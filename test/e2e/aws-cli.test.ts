@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connectDocker } from '#control-plane/up/docker.ts';
-import { makeSampleImage } from '#control-plane/up/sample-image.ts';
 import { type AwsCli, awsCli, findAwsClis } from '../support/aws-cli.ts';
+import { ensureBusyboxImage } from '../support/busybox-image.ts';
 import {
   dockerMissing,
   makeDataDirectory,
@@ -88,7 +88,8 @@ function flow(found: (typeof clis)[number]): void {
   const inCluster = ['--cluster', 'cli'];
 
   before(async () => {
-    await makeSampleImage(connectDocker(), image);
+    await ensureBusyboxImage();
+    await connectDocker().text('POST', '/images/busybox:latest/tag?repo=localhost:1/slipway/e2e&tag=1');
     running = await startSlipway(dataDir, ['--no-sample']);
     aws = awsCli(found, running.credentials);
   });

@@ -95,4 +95,33 @@ describe('docker and skopeo against the registry', { skip }, () => {
     run('skopeo', 'delete', ...plain, `docker://${host}/team/copy:oci`);
     assert.deepEqual(tagsOf(`docker://${host}/team/copy`), []);
   });
+
+  test('anybody pulls public images, with docker and skopeo', (t) => {
+    if (busybox.startsWith('no image')) return t.skip(busybox);
+    aws.json('ecr-public', 'create-repository', '--repository-name', 'open');
+    const { registries } = aws.json('ecr-public', 'describe-registries');
+    const image = `${host}/public.ecr.aws/${registries[0].aliases[0].name}/open:1`;
+    const password = aws.text('ecr-public', 'get-login-password').trim();
+    assert.equal(tryRun('docker', ['login', '-u', 'AWS', '--password-stdin', host], password).status, 0);
+    run('docker', 'tag', 'busybox:latest', image);
+    run('docker', 'push', image);
+    run('docker', 'rmi', image);
+    run('docker', 'logout', host);
+    const refused = tryRun('docker', ['push', `${host}/team/busybox:1`]);
+    assert.notEqual(refused.status, 0);
+    run('docker', 'pull', image);
+    const denied = tryRun('docker', ['pull', `${host}/team/busybox:1`]);
+    assert.notEqual(denied.status, 0);
+    assert.match(denied.stderr, /authentication required/);
+    run('docker', 'rmi', image);
+    if (!hasSkopeo) return;
+    const inspected = JSON.parse(run('skopeo', 'inspect', '--tls-verify=false', `docker://${image}`));
+    assert.deepEqual(inspected.RepoTags, ['1']);
+    assert.notEqual(tryRun('skopeo', ['inspect', '--tls-verify=false', `docker://${host}/team/busybox:1`]).status, 0);
+    const { accessKeyId, secretAccessKey } = slipway.credentials;
+    const login = ['login', '--tls-verify=false', '-u', accessKeyId, '--password-stdin', host];
+    assert.notEqual(tryRun('skopeo', login, 'wrong').status, 0);
+    assert.equal(tryRun('skopeo', login, secretAccessKey).status, 0);
+    run('skopeo', 'inspect', '--tls-verify=false', `docker://${host}/team/busybox:1`);
+  });
 });

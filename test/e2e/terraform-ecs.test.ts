@@ -11,7 +11,7 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { DescribeClustersCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
+import { DescribeClustersCommand, DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ const skip = !terraform
   ? 'terraform is not on the PATH'
   : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
-const configuration = (endpoint: string, accessKeyId: string, secretAccessKey: string) => `
+const provider = (endpoint: string, accessKeyId: string, secretAccessKey: string) => `
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -53,7 +53,9 @@ provider "aws" {
     tags = { from = "terraform" }
   }
 }
+`;
 
+const definitions = `
 resource "aws_ecs_cluster" "main" {
   name = "terraform"
   setting {
@@ -142,10 +144,113 @@ resource "aws_ecs_task_definition" "fargate" {
 }
 `;
 
-async function inTerraform(
-  controlPlane: TestControlPlane,
-  body: (tf: (...args: string[]) => Promise<string>) => Promise<void>,
-) {
+/** Services of every scheduler on the EC2 launch type, without an instance to run on; `count` and `image` are updated. */
+const services = (count: number, image: string) => `
+resource "aws_ecs_capacity_provider" "edge" {
+  name = "edge"
+  auto_scaling_group_provider {
+    auto_scaling_group_arn         = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:5b1a7b3e-2f5c-4d4c-9a57-0f3a7a1f0c11:autoScalingGroupName/edge"
+    managed_termination_protection = "DISABLED"
+    managed_scaling {
+      status          = "ENABLED"
+      target_capacity = ${count * 10}
+    }
+  }
+}
+
+resource "aws_ecs_cluster" "main" {
+  name = "services"
+  lifecycle {
+    ignore_changes = [tags, tags_all]
+  }
+}
+
+resource "aws_ecs_cluster_capacity_providers" "main" {
+  cluster_name       = aws_ecs_cluster.main.name
+  capacity_providers = [aws_ecs_capacity_provider.edge.name]
+}
+
+resource "aws_ecs_tag" "owner" {
+  resource_arn = aws_ecs_cluster.main.arn
+  key          = "owner"
+  value        = "somebody ${count}"
+}
+
+resource "aws_ecs_task_definition" "web" {
+  family                = "web"
+  container_definitions = jsonencode([{ name = "web", image = "${image}", memory = 64, portMappings = [{ containerPort = 80 }] }])
+}
+
+resource "aws_ecs_service" "replica" {
+  name                    = "replica"
+  cluster                 = aws_ecs_cluster.main.arn
+  task_definition         = aws_ecs_task_definition.web.arn
+  launch_type             = "EC2"
+  desired_count           = ${count}
+  enable_ecs_managed_tags = true
+  propagate_tags          = "SERVICE"
+  deployment_maximum_percent         = 150
+  deployment_minimum_healthy_percent = 50
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+  ordered_placement_strategy {
+    type  = "spread"
+    field = "attribute:ecs.availability-zone"
+  }
+  ordered_placement_strategy {
+    type  = "binpack"
+    field = "memory"
+  }
+  placement_constraints {
+    type       = "memberOf"
+    expression = "attribute:ecs.os-type == linux"
+  }
+}
+
+resource "aws_ecs_service" "daemon" {
+  name                = "daemon"
+  cluster             = aws_ecs_cluster.main.arn
+  task_definition     = aws_ecs_task_definition.web.arn
+  launch_type         = "EC2"
+  scheduling_strategy = "DAEMON"
+}
+
+resource "aws_ecs_service" "external" {
+  name          = "external"
+  cluster       = aws_ecs_cluster.main.arn
+  desired_count = ${count}
+  deployment_controller {
+    type = "EXTERNAL"
+  }
+}
+
+resource "aws_ecs_task_set" "blue" {
+  service         = aws_ecs_service.external.id
+  cluster         = aws_ecs_cluster.main.id
+  task_definition = aws_ecs_task_definition.web.arn
+  launch_type     = "EC2"
+  external_id     = "blue"
+  force_delete    = true
+  scale {
+    value = ${count * 10}
+  }
+}
+
+resource "aws_ecs_account_setting_default" "long" {
+  name  = "taskLongArnFormat"
+  value = "enabled"
+}
+`;
+
+interface Terraform {
+  (...args: string[]): Promise<string>;
+  /** Replaces the resources of the configuration. */
+  write(resources: string): Promise<void>;
+}
+
+async function inTerraform(controlPlane: TestControlPlane, resources: string, body: (tf: Terraform) => Promise<void>) {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-terraform-'));
   const { accessKeyId, secretAccessKey } = controlPlane.administrator;
   const env = {
@@ -155,12 +260,16 @@ async function inTerraform(
     CHECKPOINT_DISABLE: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  const tf = async (...args: string[]) => {
+  const execute = async (...args: string[]) => {
     const { stdout } = await run(terraform!, [...args, '-no-color'], { cwd: dir, env, maxBuffer: 1 << 24 });
     return stdout;
   };
+  const header = provider(controlPlane.endpoint, accessKeyId, secretAccessKey);
+  const tf = Object.assign(execute, {
+    write: (text: string) => writeFile(join(dir, 'main.tf'), `${header}${text}`),
+  });
   try {
-    await writeFile(join(dir, 'main.tf'), configuration(controlPlane.endpoint, accessKeyId, secretAccessKey));
+    await tf.write(resources);
     await tf('init', `-plugin-dir=${plugins}`);
     await body(tf);
   } finally {
@@ -172,7 +281,7 @@ test('terraform: apply, no changes, destroy', { skip, timeout: 300_000 }, async 
   const controlPlane = await startTestControlPlane();
   const ecs = controlPlane.ecs();
   try {
-    await inTerraform(controlPlane, async (tf) => {
+    await inTerraform(controlPlane, definitions, async (tf) => {
       await tf('apply', '-auto-approve');
       const { clusters } = await ecs.send(
         new DescribeClustersCommand({ clusters: ['terraform'], include: ['SETTINGS', 'TAGS'] }),
@@ -186,6 +295,43 @@ test('terraform: apply, no changes, destroy', { skip, timeout: 300_000 }, async 
       await tf('destroy', '-auto-approve');
       const after = await ecs.send(new DescribeClustersCommand({ clusters: ['terraform'] }));
       assert.equal(after.clusters?.[0]?.status, 'INACTIVE');
+    });
+  } finally {
+    await controlPlane.close();
+  }
+});
+
+test('terraform: capacity provider, services of every scheduler, task set, tag: apply, update, destroy', {
+  skip,
+  timeout: 300_000,
+}, async () => {
+  const controlPlane = await startTestControlPlane();
+  const ecs = controlPlane.ecs();
+  const inCluster = { cluster: 'services', services: ['replica', 'daemon', 'external'] };
+  const describe = async () => (await ecs.send(new DescribeServicesCommand(inCluster))).services ?? [];
+  try {
+    await inTerraform(controlPlane, services(2, 'nginx:1'), async (tf) => {
+      await tf('apply', '-auto-approve');
+      const made = await describe();
+      assert.deepEqual(
+        made.map(({ desiredCount, schedulingStrategy, launchType }) => [desiredCount, schedulingStrategy, launchType]),
+        [
+          [2, 'REPLICA', 'EC2'],
+          [0, 'DAEMON', 'EC2'],
+          [2, 'REPLICA', undefined],
+        ],
+      );
+      assert.deepEqual(made[2]?.taskSets?.[0]?.scale, { value: 20, unit: 'PERCENT' });
+      assert.match(await tf('plan', '-detailed-exitcode'), /No changes\./);
+      await tf.write(services(3, 'nginx:2'));
+      await tf('apply', '-auto-approve');
+      const updated = await describe();
+      assert.deepEqual([updated[0]?.desiredCount, updated[0]?.deployments?.length], [3, 2]);
+      assert.match(updated[0]?.taskDefinition ?? '', /web:2$/);
+      assert.match(await tf('plan', '-detailed-exitcode'), /No changes\./);
+      await tf('destroy', '-auto-approve');
+      const after = await ecs.send(new DescribeClustersCommand({ clusters: ['services'] }));
+      assert.deepEqual([after.clusters?.[0]?.status, after.clusters?.[0]?.activeServicesCount], ['INACTIVE', 0]);
     });
   } finally {
     await controlPlane.close();

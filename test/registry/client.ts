@@ -8,6 +8,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of any answer
   json(): any;
 }
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVault } from '#keys/vault.ts';
 import { FakeClock } from '#lib/clock.ts';
-import { silentLogger } from '#lib/logger.ts';
+import { createLogger, silentLogger } from '#lib/logger.ts';
 import { seededRandom } from '#lib/random.ts';
 import { createAccess } from '#registry/access.ts';
 import { openFsBlobStore } from '#registry/blob-store/fs/fs-blob-store.ts';
@@ -63,7 +63,32 @@ function createChannel<M>(unit: () => number, deliver: (message: M) => void) {
   };
 }
 
+/** Says when nobody is at the store: a file that is open must not be forgotten. */
+function countWork(blobs: LeasedBlobStore) {
+  let active = 0;
+  const count = async <T>(work: Promise<T>): Promise<T> => {
+    active += 1;
+    try {
+      return await work;
+    } finally {
+      active -= 1;
+    }
+  };
+  const counted: LeasedBlobStore = {
+    ...blobs,
+    write: (...input) => count(blobs.write(...input)),
+    append: (...input) => count(blobs.append(...input)),
+    finish: (...input) => count(blobs.finish(...input)),
+    collect: (...input) => count(blobs.collect(...input)),
+  };
+  const idle = async () => {
+    while (active > 0) await turn();
+  };
+  return { counted, idle };
+}
+
 interface Process {
+  readonly died: Promise<never>;
   readonly blobs: LeasedBlobStore;
   readonly view: ReplicaView;
   readonly respond: Respond;
@@ -90,7 +115,10 @@ export async function createWorld(options: WorldOptions) {
   const startProcess = async (): Promise<Process> => {
     const source = createReplicaSource({ store, tables: followedTables, clock });
     const opened = await openFsBlobStore({ directory, clock, random, logger, segmentBytes: 256 * 1024 });
-    const blobs = (options.lease ?? ((one) => one))(leaseBlobs(opened, clock));
+    const leased = (options.lease ?? ((one) => one))(leaseBlobs(opened, clock));
+    const { counted: blobs, idle } = countWork(leased);
+    const death = Promise.withResolvers<never>();
+    death.promise.catch(() => {});
     const view = new ReplicaView(followedTables, (error) => {
       throw error;
     });
@@ -106,32 +134,47 @@ export async function createWorld(options: WorldOptions) {
     const inner = createRpc<RegistryControl>({ send: toControl.send, handlers, onError });
     const garbage = createRpc<GarbageHandlers>({ send: toRegistry.send, handlers: control, onError });
     feed = source.attach(toRegistry.send);
-    const callers = createCallers({ view, vault, clock, random, permissive: true, account: '123456789012' });
+    const callers = createCallers({
+      view,
+      vault,
+      clock,
+      random,
+      permissive: true,
+      account: '123456789012',
+      isSessionAlive: async () => true,
+    });
     const respond = createRespond({
       view,
       blobs,
+      callers,
       access: createAccess({ view, callers, clock, random, region: 'us-east-1' }),
       control: inner.remote,
       answers: createManifestAnswers(blobs),
       pulls: { record: () => {}, flush: () => {} },
+      pullThrough: undefined as never,
       uploadNames: createUploadNames(vault),
       vault,
       clock,
-      logger,
+      logger: process.env['SLIPWAY_DEBUG']
+        ? createLogger({ level: 'info', sink: process.stderr, now: () => 0 })
+        : logger,
       createOnPush: true,
-    } as Parameters<typeof createRespond>[0]);
+    });
     await view.ready;
     return {
       blobs,
       view,
       respond,
       garbage,
+      died: death.promise,
       async close() {
+        death.reject(new Error('the registry process has ended'));
         toRegistry.close();
         toControl.close();
         inner.close();
         garbage.close();
         source.close();
+        await idle();
         await blobs.close();
       },
     };
@@ -143,20 +186,25 @@ export async function createWorld(options: WorldOptions) {
       clock,
       logger,
       remote: async () => living.garbage.remote,
-      settings: { graceMs, sweepEveryMs: 24 * graceMs },
+      // Without a lease after the last word: what keeps blobs then is the order of messages alone.
+      settings: { graceMs, sweepEveryMs: 24 * graceMs, minLeaseMs: 0 },
       ...(options.rules && { rules: options.rules }),
     });
 
   let living = await startProcess();
+  let starting: Promise<void> | undefined;
   let collector = newCollector();
 
   const request = async (method: string, target: string, body?: Buffer, contentType?: string): Promise<Answer> => {
-    const { respond } = living;
+    await starting;
+    const { respond, died } = living;
     const [path = '', query = ''] = target.split('?');
-    const chunks = body && (async function* () {
-      yield body;
-    })();
-    const reply = await respond({
+    const chunks =
+      body &&
+      (async function* () {
+        yield body;
+      })();
+    const answer = respond({
       method,
       path,
       query,
@@ -167,6 +215,10 @@ export async function createWorld(options: WorldOptions) {
       secure: false,
       header: (name) => (name === 'content-type' ? contentType : undefined),
       body: chunks,
+    });
+    const reply = await Promise.race([answer, died]).catch(async (error: unknown) => {
+      void Promise.resolve(answer).then((late) => late.blob?.source.close());
+      throw error;
     });
     const pieces: Buffer[] = reply.body === undefined ? [] : [Buffer.from(reply.body as Buffer)];
     if (reply.blob) {
@@ -183,6 +235,10 @@ export async function createWorld(options: WorldOptions) {
     unit,
     control,
     request,
+    /** As the registry process sees it. */
+    get view() {
+      return living.view;
+    },
     get blobs() {
       return living.blobs;
     },
@@ -191,9 +247,11 @@ export async function createWorld(options: WorldOptions) {
     },
     /** Ends the registry process as a crash does; who waits for an answer gets none or an error. */
     async restartProcess() {
-      const old = living;
-      await old.close();
-      living = await startProcess();
+      starting = (async () => {
+        await living.close();
+        living = await startProcess();
+      })();
+      await starting;
     },
     restartCollector() {
       collector.close();

@@ -238,6 +238,10 @@ export function createDockerEngine(options: DockerEngineOptions): ContainerEngin
     info: () => readInfo(call),
     pullImage: (image, { auth, signal } = {}) => pullImage(call, image, auth, signal),
     inspectImage: async (image) => toImage(await call.json<DockerImage>('GET', `/images/${image}/json`)),
+    async tagImage(image, name) {
+      const { name: repo, reference: tag } = splitImage(name);
+      await call.json('POST', `/images/${image}/tag`, { query: { repo, tag } });
+    },
 
     async createContainer(spec, signal) {
       const body = { ...spec.config, HostConfig: spec.hostConfig };

@@ -319,6 +319,8 @@ export interface ContainerEngine {
   /** Fetches an image (`repository[:tag][@digest]`, default tag `latest`). `not-found` or `denied` are the registry's. */
   pullImage(image: string, options?: { readonly auth?: RegistryAuth; readonly signal?: AbortSignal }): Promise<void>;
   inspectImage(image: string): Promise<ImageInspection>;
+  /** `tag` (`repository:tag`) names the image from now on, whatever it named before. */
+  tagImage(image: string, tag: string): Promise<void>;
 
   /** Makes a container without starting it. `not-found`: its image is missing; `conflict`: the name is taken. */
   createContainer(spec: ContainerSpec, signal?: AbortSignal): Promise<{ readonly containerId: string }>;

@@ -173,6 +173,13 @@ export class SimulatedEngine implements ContainerEngine {
     });
   }
 
+  tagImage(image: string, tag: string): Promise<void> {
+    return this.#call('tagImage', () => {
+      if (!this.images.has(withTag(image))) throw new EngineError('not-found', `No such image: ${withTag(image)}`);
+      this.images.add(withTag(tag));
+    });
+  }
+
   createContainer(spec: Parameters<ContainerEngine['createContainer']>[0], signal?: AbortSignal) {
     const create = () => {
       const image = spec.config.Image ?? '';

@@ -9,12 +9,13 @@ export interface Caller {
   readonly container: ContainerView;
 }
 
-const plain = (address: string) => address.replace(/^::ffff:/, '');
+/** An IPv4 address without the dress of IPv6. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:/, '');
 
 /** The running container with this address; undefined when none is known to have it. */
 export function callerAt(tasks: RunningTasks, address: string | undefined): Caller | undefined {
   if (!address) return undefined;
-  const wanted = plain(address);
+  const wanted = plainAddress(address);
   for (const task of tasks.list()) {
     if (task.knownStatus === 'STOPPED') continue;
     for (const container of task.containers) {

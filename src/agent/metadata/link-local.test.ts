@@ -36,6 +36,22 @@ test('the rules are made, taken over by the next start, and released', async () 
   assert.deepEqual(rules, []);
 });
 
+test('the API endpoint has rules of its own, which come and go with the others', async () => {
+  const { rules, run } = fakeIptables();
+  const claim = (ports: { port: number; apiPort?: number }) =>
+    claimLinkLocal({ run, gateway: '172.17.0.1', ...ports, isAlive: async (port) => port === 3000 });
+  assert.equal(await claim({ port: 1000, apiPort: 3000 }), undefined);
+  const match = '-d 169.254.170.2/32 -p tcp -m tcp --dport 4566 -m comment --comment slipway-agent-task-metadata';
+  assert.equal(rules.length, 4);
+  assert.deepEqual(rules.filter((rule) => rule.includes('4566')).toSorted(), [
+    `-A OUTPUT ${match} -j REDIRECT --to-ports 3000`,
+    `-A PREROUTING ${match} -j DNAT --to-destination 172.17.0.1:3000`,
+  ]);
+  // Only the metadata endpoint says whether an agent is alive.
+  assert.equal(await claim({ port: 2000 }), undefined);
+  assert.equal(rules.length, 2);
+});
+
 test('rules of somebody else are left alone', async () => {
   const foreign = '-A PREROUTING -d 169.254.170.2/32 -p tcp -m tcp --dport 80 -j DNAT --to-destination 127.0.0.1:51679';
   const { rules, run } = fakeIptables([foreign]);

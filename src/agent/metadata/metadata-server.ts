@@ -1,8 +1,8 @@
 /** The HTTP server of the task metadata endpoint: one handler on several addresses with the same port. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
+import { listenOnAll } from './listen.ts';
 import type { MetadataRoutes } from './metadata-routes.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -44,43 +44,6 @@ async function readText(request: IncomingMessage): Promise<string> {
   return text.slice(0, MAX_BODY);
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-const shut = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-
-async function listenOnAll(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-  addresses: readonly string[],
-  wanted: number,
-): Promise<{ readonly servers: Server[]; readonly port: number }> {
-  const servers: Server[] = [];
-  let port = wanted;
-  try {
-    for (const address of addresses) {
-      const server = createServer({ requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS }, handle);
-      await listen(server, address, port);
-      servers.push(server);
-      port = (server.address() as AddressInfo).port;
-    }
-    return { servers, port };
-  } catch (error) {
-    await Promise.all(servers.map(shut));
-    throw error;
-  }
-}
-
 export async function startMetadataServer(options: MetadataServerOptions): Promise<MetadataServer> {
   const { clock, logger } = options;
   const limit = new RateLimit(clock, STEADY_RPS, BURST_RPS);
@@ -110,22 +73,13 @@ export async function startMetadataServer(options: MetadataServerOptions): Promi
       if (!response.headersSent) write(response, 500, 'failed to get metadata');
     });
   };
-  let failure: unknown;
-  for (const wanted of options.ports) {
-    try {
-      const { servers, port } = await listenOnAll(handle, options.addresses, wanted);
-      return {
-        port,
-        serve: (next) => {
-          routes = next;
-        },
-        close: async () => {
-          await Promise.all(servers.map(shut));
-        },
-      };
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw new Error('the task metadata endpoint cannot listen', { cause: failure });
+  const timeouts = { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS };
+  const { port, close } = await listenOnAll(handle, options.addresses, options.ports, timeouts);
+  return {
+    port,
+    serve: (next) => {
+      routes = next;
+    },
+    close,
+  };
 }

@@ -8,8 +8,14 @@ import { silentLogger } from '#lib/logger.ts';
 import { fakeContainer, fakeTask, fakeTasks } from './fake-tasks.ts';
 import { startTaskMetadata, type TaskMetadata } from './task-metadata.ts';
 
-async function start(t: TestContext, dataDirectory: string, clock = new FakeClock()): Promise<TaskMetadata> {
+async function start(
+  t: TestContext,
+  dataDirectory: string,
+  clock = new FakeClock(),
+  more: { readonly api?: { readonly endpoint: string; readonly region: string } } = {},
+): Promise<TaskMetadata> {
   const metadata = await startTaskMetadata({
+    ...more,
     dataDirectory,
     clock,
     logger: silentLogger,
@@ -66,6 +72,62 @@ test('a container with a role is told where its credentials are, one without is 
     without.some((name) => name.startsWith('AWS_CONTAINER')),
     false,
   );
+});
+
+test('a container is told where the APIs are, unless that is not wanted', async (t) => {
+  const path = await directory(t);
+  const aws = (metadata: TaskMetadata, networkMode: string) =>
+    Object.entries(metadata.environmentFor(fakeTask({ networkMode }), fakeContainer())).filter(([name]) =>
+      name.startsWith('AWS_'),
+    );
+  const execution = ['AWS_EXECUTION_ENV', 'AWS_ECS_EC2'];
+  const without = await start(t, path);
+  assert.deepEqual(aws(without, 'bridge'), [execution]);
+  await without.close();
+  const api = { endpoint: 'http://127.0.0.1:1', region: 'eu-west-1' };
+  const first = await start(t, path, new FakeClock(), { api });
+  const told = aws(first, 'host');
+  assert.match(String(Object.fromEntries(told)['AWS_ENDPOINT_URL']), /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.deepEqual(told.slice(2), [
+    ['AWS_REGION', 'eu-west-1'],
+    ['AWS_DEFAULT_REGION', 'eu-west-1'],
+  ]);
+  assert.deepEqual(aws(first, 'none'), [execution]);
+  await first.close();
+  // Containers outlive the agent: the port stays.
+  assert.deepEqual(aws(await start(t, path, new FakeClock(), { api }), 'host'), told);
+});
+
+test('nothing but the very id opens credentials', async (t) => {
+  const metadata = await start(t, await directory(t));
+  const base = `http://127.0.0.1:${metadata.port}`;
+  const id = '11111111-2222-4333-a444-555555555555';
+  const paths = [
+    '/v2/credentials',
+    '/v2/credentials/',
+    '/v2/credentials/*',
+    '/v2/credentials/%2e%2e/%2e%2e/state',
+    '/v2/credentials/..%2f..%2fstate',
+    '/v2/credentials/__proto__',
+    '/v2/credentials/constructor',
+    `/v2/credentials/${id}`,
+    `/v2/credentials/${id}/`,
+    `/v2/credentials/${id.toUpperCase()}`,
+    `//v2/credentials/${id}`,
+    '/v1/credentials',
+    '/v1/credentials?id=',
+    '/v1/credentials?id=__proto__',
+    '/v2/credentials/%00',
+    '/v2/credentials/%E0%A4%A',
+    '/../../etc/passwd',
+    '/v4/../v2/credentials/x',
+  ];
+  for (const path of paths) {
+    const reply = await fetch(base + path);
+    const text = await reply.text();
+    assert.ok(reply.status >= 400 && reply.status < 500, `${path}: ${reply.status} ${text}`);
+    assert.doesNotMatch(text, /AccessKeyId/, path);
+  }
 });
 
 test('too many requests, other methods and unknown ids', async (t) => {

@@ -1,15 +1,22 @@
 /**
- * The task metadata endpoint: documents about themselves for containers, on 169.254.170.2 where this can be arranged,
- * else on the bridge's gateway and the loopback address. Containers learn where by their environment; that environment
- * never changes in a running container, so the port is kept over restarts of the agent.
+ * The task metadata endpoint, documents about themselves for containers, and beside it the API endpoint: on 169.254.170.2
+ * where this can be arranged, else on the bridge's gateway and the loopback address. Containers learn where by their
+ * environment; that environment never changes in a running container, so the ports are kept over restarts of the agent.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
+import { type ApiEndpoint, startApiEndpoint, usualApiPort } from '../api-endpoint/api-endpoint.ts';
 import type { ContainerEnvironment, ContainerView, TaskView } from '../task-engine/running-tasks.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
-import { answersAsAgent, claimLinkLocal, LINK_LOCAL_ADDRESS, type RunCommand } from './link-local.ts';
+import {
+  answersAsAgent,
+  claimLinkLocal,
+  LINK_LOCAL_ADDRESS,
+  LINK_LOCAL_API_PORT,
+  type RunCommand,
+} from './link-local.ts';
 import { createMetadataRoutes, type MetadataRoutesDeps } from './metadata-routes.ts';
 import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
 
@@ -23,6 +30,8 @@ export interface TaskMetadataOptions {
   readonly auditLogFile?: string;
   /** Without one, bridge containers cannot reach the endpoint. */
   readonly bridgeGateway?: string;
+  /** The control plane, when containers are to reach it through the agent. */
+  readonly api?: { readonly endpoint: string; readonly region: string };
   readonly clock: Clock;
   readonly logger: Logger;
   readonly run: RunCommand;
@@ -58,25 +67,46 @@ async function listen(options: TaskMetadataOptions, ports: readonly number[]) {
   }
 }
 
+async function startApi(
+  options: TaskMetadataOptions,
+  addresses: readonly string[],
+  gateway: string | undefined,
+): Promise<ApiEndpoint | undefined> {
+  const { api, clock, logger } = options;
+  if (!api) return undefined;
+  const portFile = join(options.dataDirectory, 'api-port');
+  const ports = [...(await rememberedPort(portFile)), usualApiPort, 0];
+  const started = await startApiEndpoint({
+    endpoint: api.endpoint,
+    addresses,
+    ports,
+    ...(gateway ? { gateway } : {}),
+    clock,
+    logger,
+  });
+  await writeFile(portFile, String(started.port), { mode: 0o600 });
+  return started;
+}
+
 export async function startTaskMetadata(options: TaskMetadataOptions): Promise<TaskMetadata> {
   const { logger } = options;
   const portFile = join(options.dataDirectory, 'metadata-port');
   const { server, gateway } = await listen(options, [...(await rememberedPort(portFile)), USUAL_PORT, 0]);
   const { port } = server;
   await writeFile(portFile, String(port), { mode: 0o600 });
+  const api = await startApi(options, gateway ? ['127.0.0.1', gateway] : ['127.0.0.1'], gateway);
   const refused = await claimLinkLocal({
     ...(gateway ? { gateway } : {}),
     port,
+    ...(api ? { apiPort: api.port } : {}),
     run: options.run,
     isAlive: answersAsAgent,
   });
   if (refused) logger.info(`${LINK_LOCAL_ADDRESS} is not used for task metadata`, { reason: refused, port });
   const isLinkLocal = refused === undefined;
 
-  const base = (task: TaskView): string => {
-    if (isLinkLocal) return `http://${LINK_LOCAL_ADDRESS}`;
-    return `http://${task.networkMode === 'host' ? '127.0.0.1' : (gateway ?? '127.0.0.1')}:${port}`;
-  };
+  const address = (task: TaskView) => (task.networkMode === 'host' ? '127.0.0.1' : (gateway ?? '127.0.0.1'));
+  const base = (task: TaskView) => (isLinkLocal ? `http://${LINK_LOCAL_ADDRESS}` : `http://${address(task)}:${port}`);
   /** Clients put 169.254.170.2 before a relative URI; where that does not lead here, they must be told the whole of it. */
   const credentialsVariables = (task: TaskView): Record<string, string> => {
     if (!task.roleCredentialsId) return {};
@@ -84,6 +114,12 @@ export async function startTaskMetadata(options: TaskMetadataOptions): Promise<T
     return isLinkLocal
       ? { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path }
       : { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base(task)}${path}` };
+  };
+  const apiVariables = (task: TaskView): Record<string, string> => {
+    if (!api || !options.api || task.networkMode === 'none') return {};
+    const { region } = options.api;
+    const at = isLinkLocal ? `${LINK_LOCAL_ADDRESS}:${LINK_LOCAL_API_PORT}` : `${address(task)}:${api.port}`;
+    return { AWS_ENDPOINT_URL: `http://${at}`, AWS_REGION: region, AWS_DEFAULT_REGION: region };
   };
   let audit: AuditLog | undefined;
   return {
@@ -93,16 +129,20 @@ export async function startTaskMetadata(options: TaskMetadataOptions): Promise<T
       ECS_CONTAINER_METADATA_URI: `${base(task)}/v3/${container.metadataId}`,
       ECS_CONTAINER_METADATA_URI_V4: `${base(task)}/v4/${container.metadataId}`,
       ECS_AGENT_URI: `${base(task)}/api/${container.metadataId}`,
+      AWS_EXECUTION_ENV: 'AWS_ECS_EC2',
+      ...apiVariables(task),
       ...credentialsVariables(task),
     }),
     async serve(deps) {
       const { cluster, containerInstanceArn } = deps;
       const file = options.auditLogFile ?? join(options.dataDirectory, 'audit.log');
       audit = await openAuditLog({ file, cluster, containerInstanceArn, clock: options.clock, logger });
+      api?.serve(deps.tasks);
       server.serve(createMetadataRoutes({ ...deps, audit }));
     },
     async close() {
       await (server as MetadataServer).close();
+      await api?.close();
       await audit?.close();
     },
   };

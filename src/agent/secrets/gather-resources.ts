@@ -6,6 +6,7 @@
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
  */
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { parseImageName, parseRepositoryPath } from '#images/image-name.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { AgentContainer, AgentSecret, RoleCredentials } from '#model/agent-messages.ts';
 import type { RegistryAuth } from '../engine-api/engine.ts';
@@ -169,6 +170,12 @@ function readLogin(text: string): string {
   return JSON.stringify({ username, password });
 }
 
+/** Anybody may pull it. */
+function isPublicImage(image: string): boolean {
+  const name = parseImageName(image);
+  return name?.host !== undefined && parseRepositoryPath(name.host, name.path)?.kind === 'public';
+}
+
 const hostOf = (image: string): string | undefined => {
   const first = image.split('/')[0]!;
   return image.includes('/') && (/[.:]/.test(first) || first === 'localhost') ? first : undefined;
@@ -207,7 +214,7 @@ export function createGatherResources(deps: GatherDeps): GatherResources {
       const login = await gathering!.secret(region, credentialsParameter, readLogin);
       return { ...(JSON.parse(login) as { username: string; password: string }), ...server };
     }
-    if (given?.type !== 'ecr') return undefined;
+    if (given?.type !== 'ecr' || isPublicImage(container.image)) return undefined;
     try {
       const data = given.ecrAuthData;
       return { ...(await tokens.get(data, data.useExecutionRole ? role : undefined, signal)), ...server };

@@ -113,18 +113,26 @@ function buildHostConfig(input: SpecInput, networkMode: string | undefined): Hos
   };
 }
 
+const regionNames = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
+
+/** Clients read the one name or the other: where the definition sets one, the other must not say something else. */
+function withoutRegionOf(
+  defined: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const isSet = regionNames.some((name) => Object.hasOwn(defined, name));
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !isSet || !regionNames.includes(name)));
+}
+
 function buildConfig(input: SpecInput, ownLabels: Readonly<Record<string, string>>): ContainerConfig {
   const { container, bindings, environment } = input;
   const { payload } = container;
   const overridden = parseObject(payload.overrides)['command'] as string[] | undefined;
   const command = overridden ?? payload.command;
-  const environmentLines = Object.entries({
-    ...environment,
-    ...payload.environment,
-    ...input.resources.environment,
-  });
+  const defined = { ...payload.environment, ...input.resources.environment };
+  const environmentLines = Object.entries({ ...withoutRegionOf(defined, environment), ...defined });
   return {
-    Image: payload.image,
+    Image: container.imageReference ?? payload.image,
     ...(command?.length ? { Cmd: command } : {}),
     ...(payload.entryPoint?.length ? { Entrypoint: payload.entryPoint } : {}),
     Env: environmentLines.map(([name, value]) => `${name}=${value}`),

@@ -16,11 +16,29 @@ const daemonSays = (error: unknown): string => {
   return error instanceof EngineError ? `Error response from daemon: ${message}` : message;
 };
 
-function fail(container: EngineContainer, name: string, error: unknown): void {
+/** What ECS's agent says before Docker's words, where it knows what they mean. */
+function pullAdvice(words: string): string {
+  const start = 'The task can’t pull the image. ';
+  if (
+    /pull access denied for .*denied: User: .* is not authorized to perform: ecr:BatchGetImage on resource/.test(words)
+  )
+    return `${start}Check that the role has the permissions to pull images from the registry. `;
+  return /pull access denied for .* repository does not exist or may require 'docker login'/.test(words)
+    ? `${start}Check whether the image exists. `
+    : '';
+}
+
+function fail(
+  container: EngineContainer,
+  name: string,
+  error: unknown,
+  advice: (words: string) => string = () => '',
+): void {
   if (isEngineError(error, 'unreachable')) throw error;
   container.known = 'STOPPED';
+  const words = daemonSays(error);
   container.reason =
-    error instanceof StepTimeout ? `DockerTimeoutError: ${error.message}` : `${name}: ${daemonSays(error)}`;
+    error instanceof StepTimeout ? `DockerTimeoutError: ${error.message}` : `${name}: ${advice(words)}${words}`;
 }
 
 /** What the task needs of other services cannot be had: none of its containers is made. */
@@ -36,7 +54,7 @@ export async function pullStep(
   container: EngineContainer,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, config } = ctx.deps;
+  const { clock, config, images } = ctx.deps;
   let pulled = false;
   const onPull = () => {
     pulled = true;
@@ -46,11 +64,19 @@ export async function pullStep(
     const { registryAuth: auth } = await ctx.resources.of(task, container);
     if (signal.aborted) return;
     const image = await withDeadline(ctx, config.pullTimeoutMs, 'pulled', signal, (inner) =>
-      ctx.pulls.ensure(container.payload.image, { ...(auth ? { auth } : {}), signal: inner, onPull }),
+      ctx.pulls.ensure(container.payload.image, {
+        ...(auth ? { auth } : {}),
+        ...(images?.isOwn(container.payload)
+          ? { findOwn: (wait: AbortSignal) => images.find(container.payload, auth, wait) }
+          : {}),
+        signal: inner,
+        onPull,
+      }),
     );
     container.known = 'PULLED';
     container.imageId = image.imageId;
     if (image.imageDigest) container.imageDigest = image.imageDigest;
+    if (image.reference) container.imageReference = image.reference;
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof ResourcesDropped) return;
@@ -58,11 +84,7 @@ export async function pullStep(
       failTask(task, container, error);
       return;
     }
-    const kind =
-      container.payload.registryAuthentication?.type === 'ecr'
-        ? 'CannotPullECRContainerError'
-        : 'CannotPullContainerError';
-    fail(container, kind, error);
+    fail(container, 'CannotPullContainerError', error, pullAdvice);
   } finally {
     if (pulled) task.pullStoppedAtMs = clock.now();
   }

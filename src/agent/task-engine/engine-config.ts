@@ -4,6 +4,7 @@ import type { Random } from '#lib/random.ts';
 import type { ContainerEngine } from '../engine-api/engine.ts';
 import type { HostPorts } from './host-ports.ts';
 import type { ImagePullBehavior } from './image-pulls.ts';
+import type { OwnImages } from './own-images.ts';
 import type { TaskStateChange } from './reports.ts';
 import type { ContainerEnvironment, LogShipper } from './running-tasks.ts';
 import type { EngineTask } from './task.ts';
@@ -63,6 +64,8 @@ export interface TaskEngineDeps {
   readonly environment?: ContainerEnvironment;
   /** Without it, tasks that need secrets or registry credentials fail to start. */
   readonly gatherResources?: GatherResources;
+  /** Without it, images of the control plane's registry are pulled by their own names, as all others are. */
+  readonly images?: OwnImages;
   /** A report was stored. */
   readonly onReport: () => void;
   /** Why the task does not fit on this machine, if so: asked once, before anything is done for it. */

@@ -6,6 +6,7 @@ import {
   isEngineError,
   type RegistryAuth,
 } from '../engine-api/engine.ts';
+import { ImageRefused, type OwnImage } from './own-images.ts';
 
 /** As `ECS_IMAGE_PULL_BEHAVIOR`. `default` pulls and falls back to the local image; `once` pulls each image once per agent start. */
 export const imagePullBehaviors = ['default', 'always', 'once', 'prefer-cached'] as const;
@@ -14,7 +15,12 @@ export type ImagePullBehavior = (typeof imagePullBehaviors)[number];
 export interface PulledImage {
   readonly imageId: string;
   readonly imageDigest?: string;
+  /** What the engine knows it by, where that is not the name that was asked for. */
+  readonly reference?: string;
 }
+
+/** Who asks the registry itself what a name stands for; see own-images.ts. */
+export type FindOwn = (signal: AbortSignal) => Promise<OwnImage>;
 
 interface PullInProgress {
   readonly done: Promise<void>;
@@ -37,6 +43,14 @@ function digestOf(image: string, inspection: ImageInspection): string | undefine
   return (own ?? inspection.repoDigests[0])?.split('@')[1];
 }
 
+export interface PullOptions {
+  readonly auth?: RegistryAuth;
+  readonly signal: AbortSignal;
+  readonly onPull: () => void;
+  /** For images of the control plane's own registry. */
+  readonly findOwn?: FindOwn;
+}
+
 /** Makes images present. Several containers that want one image at the same time share one pull. */
 export class ImagePulls {
   readonly #engine: ContainerEngine;
@@ -55,10 +69,8 @@ export class ImagePulls {
    * The image, pulled if the behaviour says so; `onPull` is called when a pull begins. Throws the pull's `EngineError`.
    * Aborting the signal gives up this wait; the pull itself ends when nobody waits for it.
    */
-  async ensure(
-    image: string,
-    options: { readonly auth?: RegistryAuth; readonly signal: AbortSignal; readonly onPull: () => void },
-  ): Promise<PulledImage> {
+  async ensure(image: string, options: PullOptions): Promise<PulledImage> {
+    if (options.findOwn) return this.#ensureOwn(image, options.findOwn, options);
     const cached = this.#mayUseCached(image) ? await this.#inspect(image) : undefined;
     if (cached) return this.#toPulled(image, cached);
     options.onPull();
@@ -74,6 +86,30 @@ export class ImagePulls {
       return this.#toPulled(image, fallback);
     }
     return this.#toPulled(image, await this.#engine.inspectImage(image));
+  }
+
+  /** The registry is asked also for what is here already: it may have something against it. */
+  async #ensureOwn(image: string, findOwn: FindOwn, options: PullOptions): Promise<PulledImage> {
+    let own: OwnImage;
+    try {
+      own = await findOwn(options.signal);
+    } catch (error) {
+      if (error instanceof ImageRefused || isEngineError(error, 'aborted') || this.#behavior === 'always') throw error;
+      const fallback = await this.#inspect(image);
+      if (!fallback) throw error;
+      this.#logger.warn('the registry does not have the image; using the local one', {
+        image,
+        error: (error as Error).message,
+      });
+      return this.#toPulled(image, fallback);
+    }
+    if (!(await this.#inspect(own.source))) {
+      options.onPull();
+      await this.#pull(own.source, own.auth ?? options.auth, options.signal);
+    }
+    const { imageId } = await this.#engine.inspectImage(own.source);
+    if (own.tag !== undefined) await this.#engine.tagImage(imageId, own.tag);
+    return { imageId, imageDigest: own.digest, ...(own.isPinned ? { reference: imageId } : {}) };
   }
 
   #mayUseCached(image: string): boolean {

@@ -150,7 +150,7 @@ describe('failures', () => {
       assert.equal(report?.status, 'STOPPED');
       assert.match(
         report!.containers[0]!.reason!,
-        /^CannotPullContainerError: Error response from daemon: pull access denied for nobody\/nothing:1/,
+        /^CannotPullContainerError: The task can’t pull the image. Check whether the image exists. Error response from daemon: pull access denied for nobody\/nothing:1/,
       );
       assert.ok(report!.pullStartedAtMs && report!.pullStoppedAtMs);
     }));

@@ -28,6 +28,8 @@ export interface EngineContainer {
   runtimeId?: string;
   imageId?: string;
   imageDigest?: string;
+  /** What the engine knows the image by, where that is not the definition's name for it. */
+  imageReference?: string;
   exitCode?: number;
   reason?: string;
   createdAtMs?: number;

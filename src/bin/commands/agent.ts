@@ -23,6 +23,7 @@ interface AgentOptions {
   readonly endpoint: string;
   readonly data?: string;
   readonly instanceProfile?: string;
+  readonly containerEndpoint: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -115,6 +116,7 @@ export async function runAgentCommand(options: AgentOptions): Promise<void> {
       endpoint,
       region,
       credentials: instance.credentials,
+      containerEndpoint: options.containerEndpoint,
       identityDocument: instance.identityDocument,
       dataDirectory: directory,
       dockerHost: dockerHost(),

@@ -10,7 +10,8 @@ const ofTotal = (left: number, total: number) => `${left} of ${total}`;
 function printDemand({ demand, launchType, group, taskDefinitionArn }: ExplainPlacementOutput): void {
   const ports = demand.ports.map(({ protocol, hostPort }) => `${protocol} port ${hostPort}`);
   const gpu = demand.gpu > 0 ? [`${demand.gpu} GPU`] : [];
-  const needs = [`${demand.cpu} CPU units`, `${demand.memory} MiB`, ...gpu, ...ports];
+  const eni = demand.eni > 0 ? ['a network interface of its own'] : [];
+  const needs = [`${demand.cpu} CPU units`, `${demand.memory} MiB`, ...gpu, ...eni, ...ports];
   print(`Each task of ${shortArn(taskDefinitionArn)} (${launchType}, ${group}) needs ${needs.join(', ')}.`);
 }
 

@@ -27,6 +27,7 @@ export interface AgentProcessOptions {
   readonly endpoint: string;
   readonly dataDir: string;
   readonly logFile: string;
+  readonly containerEndpoint: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly random: Random;
@@ -44,9 +45,10 @@ export interface AgentProcess {
 }
 
 function launch(options: AgentProcessOptions): ChildProcess {
-  const { cluster, endpoint, dataDir, logFile, environment } = options;
+  const { cluster, endpoint, dataDir, logFile, containerEndpoint, environment } = options;
   const log = openSync(logFile, 'a', 0o600);
   const argv = [program, 'agent', '--cluster', cluster, '--endpoint', endpoint, '--data', dataDir];
+  if (!containerEndpoint) argv.push('--no-container-endpoint');
   try {
     return spawn(process.execPath, argv, {
       detached: true,

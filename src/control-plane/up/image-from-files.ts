@@ -1,4 +1,4 @@
-/** Images made of files of this machine, imported through Docker's API: no registry and no Dockerfile. */
+/** Images made of files of this machine, without a Dockerfile; imported through Docker's API where no registry is wanted. */
 import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -32,7 +32,8 @@ export async function withLibraries(program: string, at: string): Promise<ImageF
   return files;
 }
 
-async function archive(files: readonly ImageFile[]): Promise<Buffer> {
+/** As a tar archive, with the directories that they are in. */
+export async function archive(files: readonly ImageFile[]): Promise<Buffer> {
   const { pack } = await import('tar-stream');
   const tar = pack();
   const directories = new Set<string>();

@@ -1,14 +1,14 @@
 /**
- * The image of the sample service, made on the spot so that the first start needs no registry: one program of this
- * machine with the libraries that it is linked to, and a small web page around it. Preferred is a static busybox (2 MB);
- * without one it is the Node that runs Slipway.
+ * The image of the sample service, made on the spot and pushed to our own registry, so that the first start needs nothing from
+ * elsewhere: one program of this machine with the libraries that it is linked to, and a small web page around it. Preferred
+ * is a static busybox (2 MB); without one it is the Node that runs Slipway.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Docker } from './docker.ts';
-import { type ImageFile, importImage, withLibraries } from './image-from-files.ts';
+import { type ImageFile, withLibraries } from './image-from-files.ts';
+import { type PushTarget, pushImage } from './push-image.ts';
 import { busyboxCgi, busyboxStart, nodeServer } from './sample-page.ts';
 
 const run = promisify(execFile);
@@ -71,15 +71,16 @@ async function nodeImage(): Promise<SampleImage> {
   };
 }
 
-/** Makes the image under `name` and answers what it was made from. */
-export async function makeSampleImage(docker: Docker, name: string): Promise<string> {
+/** Makes the image, pushes it, and answers what it was made from. */
+export async function pushSampleImage(target: PushTarget): Promise<string> {
   const busybox = await findBusybox();
-  const image = busybox ? await busyboxImage(busybox) : await nodeImage();
-  await importImage(docker, name, image.files, [
-    `ENTRYPOINT ${JSON.stringify(image.entryPoint)}`,
-    'ENV PATH=/bin',
-    'EXPOSE 80/tcp',
-    'LABEL org.opencontainers.image.title=slipway-hello',
-  ]);
-  return image.describe;
+  const { files, entryPoint, describe } = busybox ? await busyboxImage(busybox) : await nodeImage();
+  await pushImage(target, {
+    files,
+    entryPoint,
+    environment: ['PATH=/bin'],
+    ports: ['80/tcp'],
+    labels: { 'org.opencontainers.image.title': 'slipway-hello' },
+  });
+  return describe;
 }

@@ -2,11 +2,12 @@
  * The sample service `hello`: two tasks that answer HTTP, made through the public API like anybody's service. It is made
  * once; a user who deletes it does not find it again at the next start.
  */
+import type { ECRClient } from '@aws-sdk/client-ecr';
 import type { DescribeServicesCommandOutput, ECSClient, Service, Task } from '@aws-sdk/client-ecs';
 import type { Clock } from '#lib/clock.ts';
-import { type Docker, hasImage } from './docker.ts';
+import type { Docker } from './docker.ts';
 import type { Step } from './progress.ts';
-import { makeSampleImage, sampleImageVersion } from './sample-image.ts';
+import { pushSampleImage, sampleImageVersion } from './sample-image.ts';
 import { waitFor } from './wait.ts';
 
 export const sampleName = 'hello';
@@ -15,10 +16,12 @@ const logGroup = '/slipway/hello';
 
 export interface SampleDeps {
   readonly ecs: ECSClient;
+  readonly ecr: ECRClient;
   readonly docker: Docker;
   readonly clock: Clock;
   readonly cluster: string;
-  readonly port: number;
+  readonly endpoint: string;
+  readonly account: string;
   readonly region: string;
   readonly signal: AbortSignal;
 }
@@ -43,7 +46,40 @@ async function imageOf({ ecs }: SampleDeps, service: Service): Promise<string | 
   return taskDefinition?.containerDefinitions?.[0]?.image;
 }
 
-const isSampleImage = (image: string) => /^localhost:\d+\/slipway\/hello:\d+$/.test(image);
+const repositoryName = 'slipway/hello';
+/** AWS's name of the registry is good wherever the control plane answers. */
+const imageName = ({ account, region }: SampleDeps) =>
+  `${account}.dkr.ecr.${region}.amazonaws.com/${repositoryName}:${sampleImageVersion}`;
+
+/** The tag of an image that is ours to make; earlier versions named it by the address of the control plane. */
+function sampleTag(deps: SampleDeps, image: string): string | undefined {
+  const old = /^localhost:\d+\/slipway\/hello:(\d+)$/.exec(image)?.[1];
+  return image === imageName(deps) ? String(sampleImageVersion) : old;
+}
+
+async function isInRegistry({ ecr }: SampleDeps, imageTag: string): Promise<boolean> {
+  const { DescribeImagesCommand } = await import('@aws-sdk/client-ecr');
+  try {
+    await ecr.send(new DescribeImagesCommand({ repositoryName, imageIds: [{ imageTag }] }));
+    return true;
+  } catch (error) {
+    if (/^(RepositoryNotFound|ImageNotFound)Exception$/.test((error as Error).name)) return false;
+    throw error;
+  }
+}
+
+/** Answers what the image was made of. */
+async function push(deps: SampleDeps, tag: string): Promise<string> {
+  const { ecr, endpoint, account, region, signal } = deps;
+  const { CreateRepositoryCommand, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
+  await ecr.send(new CreateRepositoryCommand({ repositoryName })).catch((error: Error) => {
+    if (error.name !== 'RepositoryAlreadyExistsException') throw error;
+  });
+  const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}));
+  const authorizationToken = authorizationData![0]!.authorizationToken!;
+  const path = `${account}.${region}/${repositoryName}`;
+  return pushSampleImage({ endpoint, path, tag, authorizationToken, signal });
+}
 
 async function create(deps: SampleDeps, image: string): Promise<void> {
   const { ecs, cluster, region } = deps;
@@ -91,11 +127,11 @@ async function create(deps: SampleDeps, image: string): Promise<void> {
 export async function ensureSample(deps: SampleDeps, madeBefore: boolean): Promise<string | undefined> {
   const found = await describe(deps);
   if (!found && madeBefore) return undefined;
-  const image = found ? await imageOf(deps, found) : `localhost:${deps.port}/slipway/hello:${sampleImageVersion}`;
+  const image = found ? await imageOf(deps, found) : imageName(deps);
+  const tag = image && sampleTag(deps, image);
   let madeOf = '';
-  if (image && isSampleImage(image) && !(await hasImage(deps.docker, image))) {
-    madeOf = `image made ${await makeSampleImage(deps.docker, image)}`;
-  }
+  if (tag && !(await isInRegistry(deps, tag)))
+    madeOf = `image ${repositoryName}:${tag} pushed, made ${await push(deps, tag)}`;
   if (found) return madeOf || 'as it was';
   await create(deps, image!);
   return ['service created', madeOf].filter(Boolean).join(', ');

@@ -16,6 +16,7 @@ import { createLogger, type Logger, type LogLevel, silentLogger } from '#lib/log
 import { systemRandom } from '#lib/random.ts';
 import { ConfigError, type UpConfig } from '../config.ts';
 import type { ControlPlane } from '../start.ts';
+import { ListenError } from '../tls/tls.ts';
 import { type AgentProcess, startAgentProcess } from './agent-process.ts';
 import { ensureCluster, waitForInstance } from './container-instance.ts';
 import {
@@ -70,14 +71,16 @@ async function checkDocker(docker: Docker): Promise<string> {
 
 function explainStart(error: unknown, config: UpConfig): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  const at = `${config.host}:${config.port}`;
+  const [port, option] =
+    error instanceof ListenError && config.tls ? [config.tls.port, '--tls-port'] : [config.port, '--port'];
+  const at = `${config.host}:${port}`;
   if (code === 'EADDRINUSE') {
-    return new ConfigError(`${at} is in use by another program. Stop it, or choose another port with --port.`, {
+    return new ConfigError(`${at} is in use by another program. Stop it, or choose another port with ${option}.`, {
       cause: error,
     });
   }
-  if (code === 'EACCES' && config.port < 1024) {
-    return new ConfigError(`ports below 1024 need root, and ${config.port} is one. Choose another with --port.`, {
+  if (code === 'EACCES' && port < 1024) {
+    return new ConfigError(`ports below 1024 need root, and ${port} is one. Choose another with ${option}.`, {
       cause: error,
     });
   }
@@ -93,7 +96,7 @@ async function startOn(run: Running): Promise<ControlPlane> {
   const { startControlPlane } = await import('../start.ts');
   const { parseQuotas } = await import('../quotas.ts');
   const quotas = parseQuotas(config.quotas);
-  const { host, port, dataDir, auth, historyRetention, schedulers } = config;
+  const { host, port, dataDir, auth, historyRetention, schedulers, tls, registryDomain, signaturePolicy } = config;
   const controlPlane = await startControlPlane({
     host,
     port,
@@ -102,7 +105,18 @@ async function startOn(run: Running): Promise<ControlPlane> {
     historyRetention,
     schedulers,
     quotas,
-    registry: { region: config.region, createOnPush: config.registryCreateOnPush, eager: true },
+    registry: {
+      region: config.region,
+      createOnPush: config.registryCreateOnPush,
+      storage: config.registryStorage,
+      garbage: config.registryGarbage,
+      ...(config.registryOutbound && { outbound: config.registryOutbound }),
+      ...(config.replicationTargets && { replicationTargets: config.replicationTargets }),
+      eager: true,
+      ...(signaturePolicy !== undefined && { signaturePolicy }),
+    },
+    tls: { ...(tls && { own: tls }), ...(registryDomain !== undefined && { registryDomain }) },
+    scanning: { scanner: config.scanner },
     clock,
     random,
     logger,
@@ -116,15 +130,15 @@ async function startOn(run: Running): Promise<ControlPlane> {
   return controlPlane;
 }
 
-async function connect(controlPlane: ControlPlane, region: string): Promise<ECSClient> {
-  const { ECSClient } = await import('@aws-sdk/client-ecs');
+async function connect(controlPlane: ControlPlane, region: string) {
+  const [{ ECSClient }, { ECRClient }] = await Promise.all([
+    import('@aws-sdk/client-ecs'),
+    import('@aws-sdk/client-ecr'),
+  ]);
   const { accessKeyId, secretAccessKey } = controlPlane.administrator;
-  return new ECSClient({
-    endpoint: controlPlane.endpoint,
-    region,
-    credentials: { accessKeyId, secretAccessKey },
-    maxAttempts: 3,
-  });
+  const credentials = { accessKeyId, secretAccessKey };
+  const options = { endpoint: controlPlane.endpoint, region, credentials, maxAttempts: 3 };
+  return { ecs: new ECSClient(options), ecr: new ECRClient(options) };
 }
 
 async function startAgent(run: Running, controlPlane: ControlPlane, ecs: ECSClient): Promise<AgentProcess> {
@@ -138,6 +152,7 @@ async function startAgent(run: Running, controlPlane: ControlPlane, ecs: ECSClie
     endpoint: controlPlane.endpoint,
     dataDir: agentDirectory(config.dataDir),
     logFile,
+    containerEndpoint: config.containerEndpoint,
     environment: {
       SLIPWAY_INSTANCE_ID: instance.instanceId,
       AWS_ACCESS_KEY_ID: instance.accessKeyId,
@@ -197,7 +212,8 @@ async function bringUp(run: Running): Promise<ControlPlane> {
   const controlPlane = await progress.step(
     'Control plane',
     () => startOn(run),
-    (started) => `${started.endpoint}, state in ${config.dataDir}`,
+    ({ endpoint, tlsPort }) =>
+      `${endpoint}${tlsPort === undefined ? '' : `, TLS at port ${tlsPort}`}, state in ${config.dataDir}`,
   );
   const { administrator, endpoint } = controlPlane;
   const fresh = saveCredentials(config.dataDir, {
@@ -207,7 +223,7 @@ async function bringUp(run: Running): Promise<ControlPlane> {
     region: config.region,
     endpoint,
   });
-  const ecs = await connect(controlPlane, config.region);
+  const { ecs, ecr } = await connect(controlPlane, config.region);
   let urls: readonly string[] = [];
   try {
     await progress.step(
@@ -216,11 +232,13 @@ async function bringUp(run: Running): Promise<ControlPlane> {
       (made) => (made ? 'created' : 'there already'),
     );
     if (config.agent) await startAgent(run, controlPlane, ecs);
-    const port = Number(new URL(endpoint).port);
-    const deps: SampleDeps = { ecs, docker, clock, cluster: clusterName, port, region: config.region, signal };
+    const { region } = config;
+    const { account } = administrator;
+    const deps = { ecs, ecr, docker, clock, cluster: clusterName, endpoint, account, region, signal };
     if (config.sample) urls = await startSample(run, deps);
   } finally {
     ecs.destroy();
+    ecr.destroy();
   }
   const newKey = fresh ? { ...administrator, file: credentialsFile(config.dataDir) } : undefined;
   sayReady(progress, { endpoint, auth: config.auth, agent: config.agent, urls, ...(newKey && { newKey }) });

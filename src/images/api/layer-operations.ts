@@ -4,13 +4,14 @@ import { completeLayerUpload, layerPartBytes, startLayerUpload, uploadLayerPart 
 import { type ImagesContext, layerDeps } from './context.ts';
 import { invalidAt } from './errors.ts';
 import { layerError } from './layers.ts';
+import { withStorageErrors } from './storage-errors.ts';
 import { checkCount, checkDigest } from './validate.ts';
 
 const named = (repository: RepositoryRow) => ({ registryId: repository.account, repositoryName: repository.name });
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html */
 export async function initiateLayer(ctx: ImagesContext, repository: RepositoryRow) {
-  const upload = await startLayerUpload(layerDeps(ctx), repository.arn);
+  const upload = await withStorageErrors(startLayerUpload(layerDeps(ctx), repository.arn));
   return { uploadId: upload.id, partSize: layerPartBytes };
 }
 
@@ -27,13 +28,14 @@ export async function uploadPart(ctx: ImagesContext, repository: RepositoryRow, 
   for (const name of ['partFirstByte', 'partLastByte'] as const) {
     if (input[name]! < 0) throw invalidAt(name, 'must be greater than or equal to 0');
   }
-  const result = await uploadLayerPart(layerDeps(ctx), {
+  const part = {
     repositoryArn: repository.arn,
     uploadId,
     firstByte: input.partFirstByte!,
     lastByte: input.partLastByte!,
     bytes: input.layerPartBlob!,
-  });
+  };
+  const result = await withStorageErrors(uploadLayerPart(layerDeps(ctx), part));
   if (result.refused) throw layerError(result, repository, uploadId);
   return { ...named(repository), uploadId, lastByteReceived: result.lastByteReceived };
 }
@@ -50,7 +52,8 @@ export async function completeLayer(
   const uploadId = input.uploadId!;
   checkCount('layerDigests', input.layerDigests!, 1, 100);
   const digest = checkDigest('layerDigests.1.member', input.layerDigests![0]!);
-  const result = await completeLayerUpload(layerDeps(ctx), { repositoryArn: repository.arn, uploadId, digest });
+  const request = { repositoryArn: repository.arn, uploadId, digest };
+  const result = await withStorageErrors(completeLayerUpload(layerDeps(ctx), request));
   if (result.refused) throw layerError(result, repository, uploadId, digest);
   return { ...named(repository), uploadId, layerDigest: result.digest };
 }

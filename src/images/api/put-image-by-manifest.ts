@@ -12,6 +12,7 @@ import {
   repositoryNotFound,
   tagExists,
 } from './errors.ts';
+import { withStorageErrors } from './storage-errors.ts';
 import { checkDigest, checkLength, checkTagName } from './validate.ts';
 
 interface PutImageInput {
@@ -57,16 +58,15 @@ export function checkPutImage(input: PutImageInput): void {
 export async function putImageByManifest(ctx: ImagesContext, repository: RepositoryRow, input: PutImageInput) {
   const { imageTag } = input;
   const imageManifest = input.imageManifest!;
-  const result = await pushManifest(
-    { store: ctx.store, clock: ctx.clock, blobs: ctx.deps.blobs },
-    {
-      repository,
-      bytes: Buffer.from(imageManifest),
-      mediaType: input.imageManifestMediaType,
-      digest: input.imageDigest,
-      tag: imageTag,
-    },
-  );
+  const push = {
+    repository,
+    bytes: Buffer.from(imageManifest),
+    mediaType: input.imageManifestMediaType,
+    digest: input.imageDigest,
+    tag: imageTag,
+  };
+  const deps = { store: ctx.store, clock: ctx.clock, blobs: ctx.deps.blobs };
+  const result = await withStorageErrors(pushManifest(deps, push));
   const { image } = requireDone(result, repository, input);
   return {
     registryId: repository.account,

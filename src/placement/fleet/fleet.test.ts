@@ -49,6 +49,7 @@ function candidate(machine: Machine, held: readonly Held[], group: string): Cand
       cpuUnits: machine.cpuUnits - sum((demand) => demand.cpuUnits),
       memoryMiB: machine.memoryMiB - sum((demand) => demand.memoryMiB),
       gpuCount: machine.gpuCount - sum((demand) => demand.gpuCount),
+      eniCount: machine.eniCount - sum((demand) => demand.eniCount ?? 0),
     },
     isPortTaken: (port) => ports.has(key(port)),
     groupCount: here.filter((task) => task.group === group).length,
@@ -62,6 +63,7 @@ const machines = fc.array(
     cpuUnits: fc.integer({ min: 0, max: 40 }),
     memoryMiB: fc.integer({ min: 0, max: 40 }),
     gpuCount: fc.integer({ min: 0, max: 1 }),
+    eniCount: fc.integer({ min: 0, max: 3 }),
     even: fc.boolean(),
     isOpen: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   }),
@@ -73,6 +75,7 @@ const step = fc.record({
   cpuUnits: fc.integer({ min: 0, max: 10 }),
   memoryMiB: fc.integer({ min: 0, max: 10 }),
   gpuCount: fc.constantFrom(0, 0, 0, 1),
+  isAwsvpc: fc.constantFrom(false, false, true),
   port: fc.constantFrom(undefined, undefined, 80, 81),
   order: fc.constantFrom(...orders),
   distinctInstance: fc.constantFrom(false, false, true),
@@ -99,7 +102,18 @@ test('property: as the general engine, step by step: nothing over-committed, wha
       }));
       for (const machine of world) fleet.setInstance(machine);
       const held: Held[] = [];
-      for (const { count, group, port, order, distinctInstance, onlyEven, release, change, ...size } of steps) {
+      for (const {
+        count,
+        group,
+        port,
+        order,
+        distinctInstance,
+        onlyEven,
+        release,
+        change,
+        isAwsvpc,
+        ...size
+      } of steps) {
         const changed = change && world[change.which];
         if (changed) {
           world[change.which] = { ...changed, memoryMiB: change.memoryMiB, isOpen: change.isOpen };
@@ -111,7 +125,7 @@ test('property: as the general engine, step by step: nothing over-committed, wha
           fleet.countTask(task.arn, task.group, -1);
         }
         const ports: PortReservation[] = port ? [{ protocol: 'tcp', hostPort: port }] : [];
-        const demand: TaskReservation = { ...size, ports };
+        const demand: TaskReservation = { ...size, ports, ...(isAwsvpc && { eniCount: 1 }) };
         const request: PlacementRequest = {
           count: 1,
           group,
@@ -181,6 +195,7 @@ test('an instance that left takes nothing; one that grows beyond all others is s
     cpuUnits: 10,
     memoryMiB: 10,
     gpuCount: 0,
+    eniCount: 0,
     reservedPorts: [],
     isOpen: true,
   };

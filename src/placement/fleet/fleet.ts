@@ -2,7 +2,7 @@
  * The container instances of one cluster, kept in indexed form so that placing a task costs a logarithm of their number.
  * Instances and tasks are told to it as they come, change and go; `place` then answers without walking either.
  *
- * - It accounts exactly: cpu, memory, GPUs and host ports of live tasks, counts of each group per instance and zone.
+ * - It accounts exactly: cpu, memory, GPUs, network interfaces and host ports of live tasks, counts of each group per instance and zone.
  * - It changes nothing by placing: the caller makes each task and tells it of it.
  * - The strategies that services use by default and in practice are answered here (`isIndexed`): over Availability Zones or
  *   not, then over instances, by binpack on memory or cpu, or by none. Others go to `placement/place.ts`, which reads every
@@ -19,6 +19,8 @@ export interface FleetInstance {
   readonly cpuUnits: number;
   readonly memoryMiB: number;
   readonly gpuCount: number;
+  /** Elastic network interfaces for tasks; below 2^31. */
+  readonly eniCount: number;
   /** Ports that the agent keeps for itself, as `tcp/22`. */
   readonly reservedPorts: readonly string[];
   /** ACTIVE with a connected agent. */
@@ -76,7 +78,7 @@ export class Fleet {
   readonly #zones: string[] = [];
   readonly #zoneOf: number[] = [];
   readonly #open: boolean[] = [];
-  readonly #totals: { cpu: number; memory: number; gpu: number }[] = [];
+  readonly #totals: { cpu: number; memory: number; gpu: number; eni: number }[] = [];
   readonly #reserved: (readonly string[])[] = [];
   /** Slots of instances that are here; others are kept for tasks that outlive their instance. */
   readonly #isHere: boolean[] = [];
@@ -85,6 +87,7 @@ export class Fleet {
   #freeCpu = new Int32Array(64);
   #freeMemory = new Int32Array(64);
   #freeGpu = new Int32Array(64);
+  #freeEni = new Int32Array(64);
   readonly #groups = new Map<string, Group>();
   /** Slots on which a port is held, with how often. */
   readonly #ports = new Map<string, Map<number, number>>();
@@ -106,10 +109,10 @@ export class Fleet {
     this.#open[slot] = false;
     this.#isHere[slot] = false;
     this.#uses[slot] = 0;
-    this.#totals[slot] = { cpu: 0, memory: 0, gpu: 0 };
+    this.#totals[slot] = { cpu: 0, memory: 0, gpu: 0, eni: 0 };
     this.#reserved[slot] = [];
     if (slot >= this.#freeCpu.length) this.#grow(slot * 2);
-    this.#freeCpu[slot] = this.#freeMemory[slot] = this.#freeGpu[slot] = 0;
+    this.#freeCpu[slot] = this.#freeMemory[slot] = this.#freeGpu[slot] = this.#freeEni[slot] = 0;
     return slot;
   }
 
@@ -122,6 +125,7 @@ export class Fleet {
     this.#freeCpu = copy(this.#freeCpu);
     this.#freeMemory = copy(this.#freeMemory);
     this.#freeGpu = copy(this.#freeGpu);
+    this.#freeEni = copy(this.#freeEni);
     for (const pool of this.#pools.values()) pool.grow(slots);
   }
 
@@ -139,7 +143,9 @@ export class Fleet {
     this.#freeCpu[slot]! += instance.cpuUnits - total.cpu;
     this.#freeMemory[slot]! += instance.memoryMiB - total.memory;
     this.#freeGpu[slot]! += instance.gpuCount - total.gpu;
-    this.#totals[slot] = { cpu: instance.cpuUnits, memory: instance.memoryMiB, gpu: instance.gpuCount };
+    this.#freeEni[slot]! += instance.eniCount - total.eni;
+    const { cpuUnits: cpu, memoryMiB: memory, gpuCount: gpu, eniCount: eni } = instance;
+    this.#totals[slot] = { cpu, memory, gpu, eni };
     for (const key of this.#reserved[slot]!) this.#holdPort(slot, key, -1);
     for (const key of instance.reservedPorts) this.#holdPort(slot, key, 1);
     this.#reserved[slot] = instance.reservedPorts;
@@ -169,7 +175,8 @@ export class Fleet {
   removeInstance(arn: string): void {
     const slot = this.#slotOf.get(arn);
     if (slot === undefined) return;
-    this.setInstance({ arn, zone: noZone, cpuUnits: 0, memoryMiB: 0, gpuCount: 0, reservedPorts: [], isOpen: false });
+    const nothing = { cpuUnits: 0, memoryMiB: 0, gpuCount: 0, eniCount: 0, reservedPorts: [] };
+    this.setInstance({ arn, zone: noZone, ...nothing, isOpen: false });
     this.#isHere[slot] = false;
     this.#freeIfUnused(slot);
   }
@@ -191,12 +198,13 @@ export class Fleet {
     else if (slots.delete(slot) && slots.size === 0) this.#ports.delete(key);
   }
 
-  /** A task came to hold (`by` 1) or stopped holding (`by` -1) its cpu, memory and GPUs on an instance. */
+  /** A task came to hold (`by` 1) or stopped holding (`by` -1) its cpu, memory, GPUs and network interfaces on an instance. */
   holdTask(arn: string, demand: Omit<TaskReservation, 'ports'>, by: 1 | -1): void {
     const slot = this.#slotFor(arn);
     this.#freeCpu[slot]! -= by * demand.cpuUnits;
     this.#freeMemory[slot]! -= by * demand.memoryMiB;
     this.#freeGpu[slot]! -= by * demand.gpuCount;
+    if (demand.eniCount !== undefined) this.#freeEni[slot]! -= by * demand.eniCount;
     for (const pool of this.#pools.values()) pool.changed(slot, this.#zoneOf[slot]!);
     this.#uses[slot]! += by;
     if (by < 0) this.#freeIfUnused(slot);
@@ -244,7 +252,7 @@ export class Fleet {
   /** Everything that is accounted, by instance: for checks against what it was derived from. */
   contents(): Record<string, unknown> {
     const described: [string, unknown][] = [...this.#slotOf].map(([arn, slot]) => {
-      const free = [this.#freeCpu[slot], this.#freeMemory[slot], this.#freeGpu[slot]];
+      const free = [this.#freeCpu[slot], this.#freeMemory[slot], this.#freeGpu[slot], this.#freeEni[slot]];
       const ports = [...this.#ports].flatMap(([port, slots]) =>
         slots.has(slot) ? [`${port}: ${slots.get(slot)}`] : [],
       );
@@ -326,7 +334,7 @@ export class Fleet {
   #within(pool: Pool, request: FleetRequest, order: Order): Choose {
     const { demand, distinctInstance } = request;
     const ports = demand.ports.map(portKey);
-    const simple = demand.gpuCount === 0 && !distinctInstance && ports.length === 0;
+    const simple = demand.gpuCount === 0 && !demand.eniCount && !distinctInstance && ports.length === 0;
     /** A slot that is shut stays so for the rest of the request, so the search need not meet it again. */
     const shut: number[] = [];
     const search = (find: () => number) => {
@@ -349,11 +357,13 @@ export class Fleet {
     };
   }
 
-  /** What cpu and memory do not say: GPUs, another task of the group where none may be, host ports. */
+  /** What cpu and memory do not say: GPUs, network interfaces, another task of the group where none may be, host ports. */
   #fits(demand: TaskReservation, excluded: Group | undefined, ports: readonly string[]): NonNullable<Fits> {
     const held = ports.flatMap((key) => this.#ports.get(key) ?? []);
+    const { gpuCount, eniCount = 0 } = demand;
     return (slot) =>
-      (demand.gpuCount === 0 || this.#freeGpu[slot]! >= demand.gpuCount) &&
+      !lacks(gpuCount, this.#freeGpu[slot]!) &&
+      !lacks(eniCount, this.#freeEni[slot]!) &&
       !excluded?.perSlot.has(slot) &&
       !held.some((slots) => slots.has(slot));
   }

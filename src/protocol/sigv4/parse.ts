@@ -81,12 +81,16 @@ function parseCredential(text: string, date: string) {
   return { accessKeyId, scopeDate, region, service };
 }
 
-function checkSignedHeaders(signedHeaders: readonly string[]): readonly string[] {
+/** `x-amz-target` decides what a request asks for: whoever catches a signed one must not be able to point it elsewhere. */
+function checkSignedHeaders(headers: WireHeaders, signedHeaders: readonly string[]): readonly string[] {
   if (!signedHeaders.includes('host')) {
     throw new AuthError(
       'signatureMismatch',
       "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
     );
+  }
+  if (headers['x-amz-target'] !== undefined && !signedHeaders.includes('x-amz-target')) {
+    throw new AuthError('signatureMismatch', "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
   }
   return signedHeaders;
 }
@@ -115,13 +119,13 @@ function parseHeader(request: SignedParts, authorization: string): Signature {
     form: 'header',
     ...parseCredential(fields.get('Credential')!, parsedDate.date),
     ...parsedDate,
-    signedHeaders: checkSignedHeaders(fields.get('SignedHeaders')!.toLowerCase().split(';')),
+    signedHeaders: checkSignedHeaders(request.headers, fields.get('SignedHeaders')!.toLowerCase().split(';')),
     signature: fields.get('Signature')!,
     ...(securityToken !== undefined && { securityToken }),
   };
 }
 
-function parseQuery(query: ReadonlyMap<string, string>): Signature {
+function parseQuery(headers: WireHeaders, query: ReadonlyMap<string, string>): Signature {
   const lacks = ['X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
     .filter((name) => !query.get(name))
     .map((name) => `AWS query-string parameters must include '${name}'.`);
@@ -142,7 +146,7 @@ function parseQuery(query: ReadonlyMap<string, string>): Signature {
     form: 'query',
     ...parseCredential(query.get('X-Amz-Credential')!, parsedDate.date),
     ...parsedDate,
-    signedHeaders: checkSignedHeaders(query.get('X-Amz-SignedHeaders')!.toLowerCase().split(';')),
+    signedHeaders: checkSignedHeaders(headers, query.get('X-Amz-SignedHeaders')!.toLowerCase().split(';')),
     signature: query.get('X-Amz-Signature')!,
     expiresSeconds,
     ...(securityToken !== undefined && { securityToken }),
@@ -155,7 +159,7 @@ export function parseSignature(request: SignedParts): Signature {
   if (authorization) return parseHeader(request, authorization);
   if (request.query.includes('X-Amz-')) {
     const query = new Map(queryPairs(request.query));
-    if (query.has('X-Amz-Signature') || query.has('X-Amz-Credential')) return parseQuery(query);
+    if (query.has('X-Amz-Signature') || query.has('X-Amz-Credential')) return parseQuery(request.headers, query);
   }
   throw new AuthError('missingToken', 'Missing Authentication Token');
 }

@@ -28,13 +28,24 @@ export interface DaemonReconcilerDeps {
   readonly clock: Clock;
   readonly random: Random;
   /** Rollout states, circuit breaker and old deployments, as for every rolling deployment; see service/deployments.ts. */
-  readonly standDeployments: (
-    service: ServiceRow,
-    wanted: ReadonlyMap<string, number>,
-    steady: boolean,
-    nowMs: number,
-    request?: 'ROLLBACK_REQUESTED' | 'STOP_REQUESTED',
-  ) => { readonly service: ServiceRow; readonly events: readonly string[] };
+  readonly deployments: {
+    readonly failDeployment: (
+      service: ServiceRow,
+      nowMs: number,
+      request?: 'ROLLBACK_REQUESTED' | 'STOP_REQUESTED',
+    ) => Standing;
+    readonly standDeployments: (
+      service: ServiceRow,
+      wanted: ReadonlyMap<string, number>,
+      steady: boolean,
+      nowMs: number,
+    ) => Standing;
+  };
+}
+
+interface Standing {
+  readonly service: ServiceRow;
+  readonly events: readonly string[];
 }
 
 /** More: a pass holds the event loop longer; fewer: a large cluster needs more passes. */
@@ -198,14 +209,17 @@ export class DaemonPass {
 
   run(before: ServiceRow): { readonly service: ServiceRow; readonly nextMs: number | undefined } {
     const tx = this.#tx;
+    const { failDeployment, standDeployments } = this.#deps.deployments;
     const settled = settleEnded(tx, before, this.#sample(before), this.#nowMs);
-    this.events.push(...settled.events);
-    const plan = this.#advance(settled.service);
-    let service = this.#count(settled.service);
+    const request = stopRequestOf(currentServiceDeployment(tx, settled.service));
+    const failed = failDeployment(settled.service, this.#nowMs, request);
+    this.events.push(...settled.events, ...failed.events);
+    const plan = this.#advance(failed.service);
+    let service = this.#count(failed.service);
     const steady = this.#isSteady(service);
     const wanted = service.deployments.map(({ id }) => [id, tx.sum(tasks, 'byDeployment', id)['wanted']!] as const);
-    const request = stopRequestOf(currentServiceDeployment(tx, service));
-    const standing = this.#deps.standDeployments(service, new Map(wanted), steady, this.#nowMs, request);
+    const hasFailed = failed.service !== settled.service;
+    const standing = standDeployments(service, new Map(wanted), steady && !hasFailed, this.#nowMs);
     this.events.push(...standing.events);
     service = this.#complain(standing.service, plan);
     service = noteSteadiness(service, steady, this.#nowMs, this.events);

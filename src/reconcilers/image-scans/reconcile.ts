@@ -10,7 +10,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import { type ImageRow, registryKey } from '#model/ecr.ts';
 import type { RegistryRow } from '#model/ecr-registry.ts';
-import type { ImageScanRow } from '#model/image-scan.ts';
+import type { ImageScanResult, ImageScanRow } from '#model/image-scan.ts';
 import { ScanFailure } from '#scanning/report.ts';
 import type { Scanning } from '#scanning/scanning.ts';
 import { changeOf, type Store } from '#store/store.ts';
@@ -48,29 +48,34 @@ export function createImageScansReconciler(deps: ImageScansDeps): ImageScansReco
   const settle = (request: ImageScanRow, change: (row: ImageScanRow) => ImageScanRow) => {
     running.delete(request.key);
     if (closed) return;
-    store.transact((tx) => {
-      const row = tx.get(imageScans, request.key);
-      if (row?.generation === request.generation && row.wanted) tx.put(imageScans, change(row));
-    });
-    wake();
+    try {
+      store.transact((tx) => {
+        const row = tx.get(imageScans, request.key);
+        if (row?.generation === request.generation && row.wanted) tx.put(imageScans, change(row));
+      });
+    } finally {
+      wake();
+    }
   };
 
   const start = (request: ImageScanRow, image: ImageRow) => {
     const abort = new AbortController();
     running.set(request.key, { generation: request.generation, abort });
     const fields = { repository: request.repositoryArn, digest: request.digest };
-    scanner.scan(image, request, abort.signal).then(
-      (result) => {
-        settle(request, (row) => succeeded(row, result));
-        logger.info('an image was scanned', { ...fields, engine: result.engine, counts: result.counts });
-      },
-      (error: unknown) => {
-        const kind = error instanceof ScanFailure ? error.kind : 'TRANSIENT';
-        const reason = (error as Error).message;
-        settle(request, (row) => failed(row, { kind, reason }, store.get(scanSources, 'current'), clock.now()));
-        if (!closed) logger.warn('a scan failed', { ...fields, kind, reason });
-      },
-    );
+    const onResult = (result: ImageScanResult) => {
+      settle(request, (row) => succeeded(row, result));
+      logger.info('an image was scanned', { ...fields, engine: result.engine, counts: result.counts });
+    };
+    const onFailure = (error: unknown) => {
+      const kind = error instanceof ScanFailure ? error.kind : 'TRANSIENT';
+      const reason = (error as Error).message;
+      settle(request, (row) => failed(row, { kind, reason }, store.get(scanSources, 'current'), clock.now()));
+      if (!closed) logger.warn('a scan failed', { ...fields, kind, reason });
+    };
+    scanner
+      .scan(image, request, abort.signal)
+      .then(onResult, onFailure)
+      .catch((error: unknown) => logger.error('the end of a scan could not be noted', { ...fields, error }));
   };
 
   function* wanted(): Generator<ImageScanRow> {
@@ -95,7 +100,7 @@ export function createImageScansReconciler(deps: ImageScansDeps): ImageScansReco
 
   const reconcileRepository = (arn: string): number | undefined => {
     const repository = store.get(repositories, arn);
-    if (!repository || repository.kind !== 'private') return undefined;
+    if (repository?.kind !== 'private') return undefined;
     const { scanType, scanFrequency } = scanningOfRepository(store, repository);
     if (scanType !== 'ENHANCED' || scanFrequency !== 'CONTINUOUS_SCAN') return undefined;
     const source = store.get(scanSources, 'current');

@@ -38,7 +38,7 @@ export function drainInstance(tx: Tx, daemon: DaemonRow, instance: ContainerInst
   tx.put(containerInstances, { ...instance, status: 'DRAINING', statusReason, drainedForDaemon: daemon.arn, version });
 }
 
-/** Whether the task would fit if the instance ran daemons only. */
+/** Whether the task would fit if the instance ran daemons only. Containers of daemons have no host ports and no GPUs. */
 function fitsAlone(tx: Tx, instance: ContainerInstanceRow, demand: TaskReservation): boolean {
   const { free } = candidateOf(tx, instance, '');
   let { cpuUnits, memoryMiB } = free;

@@ -5,7 +5,7 @@ import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { isServing } from '#model/task-serving.ts';
 import { requestStop } from '#model/task-transition.ts';
 import { tallyFailures } from '../service-failures.ts';
-import { standDeployments } from './deployments.ts';
+import { failDeployment, standDeployments } from './deployments.ts';
 import { boundsOf } from './limits.ts';
 import { planService, primaryOf } from './plan.ts';
 import { sampleDeployment, sampleService, sampleTask } from './sample-rows.ts';
@@ -27,13 +27,13 @@ const states = (service: ServiceRow) =>
 
 test('the circuit breaker trips at its threshold and not before', () => {
   const below = watched(true, [{ ...failing, failedTasks: 2 }, good]);
-  assert.deepEqual(standDeployments(below, [], false, 5), { service: below, events: [] });
+  assert.deepEqual(failDeployment(below, 5), { service: below, events: [] });
   const off = { ...below, deploymentConfiguration: {}, deployments: [failing, good] };
-  assert.deepEqual(standDeployments(off, [], false, 5).service, off);
+  assert.deepEqual(failDeployment(off, 5).service, off);
 });
 
 test('with rollback the last completed deployment is PRIMARY again, with a clean tally', () => {
-  const { service, events } = standDeployments(watched(true, [failing, good]), [], false, 5);
+  const { service, events } = failDeployment(watched(true, [failing, good]), 5);
   assert.deepEqual(states(service), [
     ['ecs-svc/1', 'PRIMARY', 'IN_PROGRESS'],
     ['ecs-svc/2', 'ACTIVE', 'FAILED'],
@@ -55,7 +55,7 @@ test('with rollback the last completed deployment is PRIMARY again, with a clean
 test('without rollback, or without a completed deployment, it stays PRIMARY, FAILED, and launches nothing', () => {
   const unfinished = { ...good, rolloutState: 'IN_PROGRESS' as const };
   for (const service of [watched(false, [failing, good]), watched(true, [failing, unfinished])]) {
-    const after = standDeployments(service, [], false, 5).service;
+    const after = failDeployment(service, 5).service;
     assert.deepEqual(states(after)[0], ['ecs-svc/2', 'PRIMARY', 'FAILED']);
     const view = {
       service: after,
@@ -70,16 +70,12 @@ test('without rollback, or without a completed deployment, it stays PRIMARY, FAI
 
 test('a client can ask for the rollback, or for the end alone, without a circuit breaker', () => {
   const service = { ...watched(false, [{ ...failing, failedTasks: 0 }, good]), deploymentConfiguration: {} };
-  assert.deepEqual(states(standDeployments(service, [], false, 5, 'ROLLBACK_REQUESTED').service)[0], [
+  assert.deepEqual(states(failDeployment(service, 5, 'ROLLBACK_REQUESTED').service)[0], [
     'ecs-svc/1',
     'PRIMARY',
     'IN_PROGRESS',
   ]);
-  assert.deepEqual(states(standDeployments(service, [], false, 5, 'STOP_REQUESTED').service)[0], [
-    'ecs-svc/2',
-    'PRIMARY',
-    'FAILED',
-  ]);
+  assert.deepEqual(states(failDeployment(service, 5, 'STOP_REQUESTED').service)[0], ['ecs-svc/2', 'PRIMARY', 'FAILED']);
 });
 
 test('a healthy task resets the count of failures, once', () => {
@@ -141,6 +137,7 @@ test('property: within [min, max] at every step of a rollback, which ends with t
       let born = 0;
       const step = (pick: number) => {
         const before = tasks.filter(isServing).length;
+        ({ service } = failDeployment(service, 1e9));
         const view = { service, tasks, leavingInstances: new Set<string>(), placementBlocked: false, nowMs: 1e9 };
         const plan = planService(view);
         for (const { task } of plan.stops) {

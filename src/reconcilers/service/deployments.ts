@@ -1,6 +1,6 @@
 /**
- * How a service's deployments stand after a pass: rollout states, the circuit breaker and its rollback, and which old
- * deployments are over. Pure. States of a deployment's rollout:
+ * How a service's deployments stand: before a pass the circuit breaker and its rollback, after it rollout states and which
+ * old deployments are over. Pure. States of a deployment's rollout:
  *
  *   IN_PROGRESS → COMPLETED   all its tasks serve and no other deployment has any left
  *   IN_PROGRESS → FAILED      the circuit breaker tripped, or a client stopped it; with rollback the last completed
@@ -140,17 +140,22 @@ function settleDeployments(service: ServiceRow, wanted: WantedTasks, steady: boo
   return { service: same ? service : { ...service, deployments }, events };
 }
 
-/** How the deployments stand, given the tasks that have not stopped or, instead of them, what they come to. */
+/**
+ * Ends the PRIMARY deployment when its circuit breaker trips or a client has asked for it. To be called before a pass
+ * plans, so that the pass starts no task of a deployment that has failed.
+ */
+export function failDeployment(service: ServiceRow, nowMs: number, request?: StopRequest): Standing {
+  if (service.status !== 'ACTIVE') return { service, events: [] };
+  return request ? stopOnRequest(service, request, nowMs) : tripCircuitBreaker(service, nowMs);
+}
+
+/** How the deployments stand after a pass, given the tasks that have not stopped or, instead of them, what they come to. */
 export function standDeployments(
   service: ServiceRow,
   tasks: readonly TaskRow[] | WantedTasks,
   steady: boolean,
   nowMs: number,
-  request?: StopRequest,
 ): Standing {
   if (service.status !== 'ACTIVE') return { service, events: [] };
-  const failed = request ? stopOnRequest(service, request, nowMs) : tripCircuitBreaker(service, nowMs);
-  const wanted = 'get' in tasks ? tasks : wantedOf(tasks);
-  const settled = settleDeployments(failed.service, wanted, steady && failed.service === service, nowMs);
-  return { service: settled.service, events: [...failed.events, ...settled.events] };
+  return settleDeployments(service, 'get' in tasks ? tasks : wantedOf(tasks), steady, nowMs);
 }

@@ -18,7 +18,7 @@ import { PROVEN_AFTER_MS } from '../service-failures.ts';
 import { noteComplaint, noteSteadiness, placementComplaint, STEADY_AGAIN_MS, settleEnded } from '../service-pass.ts';
 import { defaultSettings, type SchedulerSettings } from '../settings.ts';
 import { applyPlan, MAX_LAUNCH_PER_PASS } from './apply.ts';
-import { type StopRequest, standDeployments } from './deployments.ts';
+import { failDeployment, type StopRequest, standDeployments } from './deployments.ts';
 import { LOST_REASON, planService, primaryOf } from './plan.ts';
 import { stoppingOrderOf } from './stopping-order.ts';
 import { passTaskSets } from './task-sets.ts';
@@ -158,8 +158,10 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     const trouble = instancesInTrouble(tx, all);
     const { present, away } = setLostApart(tx, all, trouble.lost, nowMs);
     const settled = settleEnded(tx, before, present, nowMs, settings.healthyAfterMs);
-    events.push(...settled.events);
-    let service = settled.service;
+    const record = currentServiceDeployment(tx, settled.service);
+    const failed = failDeployment(settled.service, nowMs, record && stopRequestOf(record));
+    events.push(...settled.events, ...failed.events);
+    let service = failed.service;
     const clusterZones = zones.of(tx, service.clusterArn);
     const plan = planService({
       service,
@@ -178,8 +180,8 @@ export function createServiceReconciler(deps: ServiceReconcilerDeps): Reconciler
     events.push(...applied.events);
     const { live } = applied;
     setBlocked(service, applied.blockedBy !== undefined);
-    const record = currentServiceDeployment(tx, service);
-    const standing = standDeployments(applied.service, live, plan.steady, nowMs, record && stopRequestOf(record));
+    const hasFailed = failed.service !== settled.service;
+    const standing = standDeployments(applied.service, live, plan.steady && !hasFailed, nowMs);
     service = standing.service;
     events.push(...standing.events);
     const complaint = applied.blockedBy

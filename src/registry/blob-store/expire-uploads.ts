@@ -23,19 +23,25 @@ export function expireUploads(deps: {
   readonly logger: Logger;
 }): () => void {
   const { blobs, clock, logger } = deps;
-  let timer: Timer;
+  let timer: Timer | undefined;
+  let isEnded = false;
   const run = async () => {
     try {
       const count = await removeExpired(blobs, clock.now());
       if (count > 0) logger.info('uploads have expired', { count });
     } catch (error) {
-      logger.error('expired uploads could not be removed', { error });
+      if (!isEnded) logger.error('expired uploads could not be removed', { error });
     }
     wait();
   };
   const wait = () => {
+    if (isEnded) return;
     timer = clock.after(everyMs, () => void run());
   };
-  wait();
-  return () => timer.cancel();
+  // At the start: what has been left by a process that ended long ago.
+  void run();
+  return () => {
+    isEnded = true;
+    timer?.cancel();
+  };
 }

@@ -159,8 +159,8 @@ export class RegistryClient {
       if (wanted !== undefined && digest !== wanted) {
         throw new UpstreamError('invalid', `${this.host} sent ${digest} where ${wanted} was expected`);
       }
-      const type = answer.headers['content-type']?.split(';', 1)[0]!.trim().toLowerCase();
-      return { digest, bytes, mediaType: type === undefined || type === '' ? undefined : type };
+      const [type = ''] = (answer.headers['content-type'] ?? '').split(';', 1);
+      return { digest, bytes, mediaType: type.trim().toLowerCase() || undefined };
     });
   }
 

@@ -49,7 +49,7 @@ export function createAuthorizer(deps: {
   const kept = new Map<string, { readonly header: string; readonly until: number }>();
 
   const fetchToken = async (url: URL, scope: string): Promise<string> => {
-    const headers = credentials ? { Authorization: basicHeader(credentials) } : {};
+    const headers: Record<string, string> = credentials ? { Authorization: basicHeader(credentials) } : {};
     const answer = await http.send({ method: 'GET', url, headers });
     const body = await readAll(answer.stream, maxTokenBytes);
     if (answer.status !== 200) {

@@ -88,18 +88,24 @@ export function createBlobCollector(deps: { readonly store: Store; readonly cloc
     ): Promise<SweptBlobs> {
       const { leaseMs, dryRun, isClosed } = options;
       const found = { checked: 0, removed: 0, removedBytes: 0, leased: 0, failed: 0 };
+      const seen = new Set<string>();
+      const take = async (digests: readonly string[]): Promise<void> => {
+        const { removed, leased, failed } = await collect(remote, digests, leaseMs, dryRun);
+        later(leased);
+        for (const digest of digests) seen.add(digest);
+        found.removed += removed.length;
+        found.removedBytes += bytesOf(removed);
+        found.leased += leased.length;
+        found.failed += failed;
+      };
+      // What has just been freed, of which the other process need not know yet.
+      const freed = dryRun ? suspects.keys() : suspects.take(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      for (let at = 0; at < freed.length; at += blobsPerBatch) await take(freed.slice(at, at + blobsPerBatch));
       for (let restart = true; ; restart = false) {
         const { unreferenced, lookedAt, done } = await remote.sweep({ restart });
         found.checked += lookedAt;
-        for (let at = 0; at < unreferenced.length; at += blobsPerBatch) {
-          const digests = unreferenced.slice(at, at + blobsPerBatch).map(({ digest }) => digest);
-          const { removed, leased, failed } = await collect(remote, digests, leaseMs, dryRun);
-          later(leased);
-          found.removed += removed.length;
-          found.removedBytes += bytesOf(removed);
-          found.leased += leased.length;
-          found.failed += failed;
-        }
+        const digests = unreferenced.map(({ digest }) => digest).filter((digest) => !seen.has(digest));
+        for (let at = 0; at < digests.length; at += blobsPerBatch) await take(digests.slice(at, at + blobsPerBatch));
         if (done || isClosed()) return found;
       }
     },

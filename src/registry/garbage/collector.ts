@@ -28,13 +28,17 @@ export interface GarbageSettings {
    */
   readonly graceMs: number;
   readonly sweepEveryMs: number;
+  /** How long bytes are left alone after the last word about them, even when an operator says that nobody pushes. */
+  readonly minLeaseMs: number;
 }
 
 /** As long as a registry token lasts: who was told that a layer is there cannot go on later with the same credentials. */
-export const defaultSettings: GarbageSettings = { graceMs: 12 * 3_600_000, sweepEveryMs: 24 * 3_600_000 };
+export const defaultSettings: GarbageSettings = {
+  graceMs: 12 * 3_600_000,
+  sweepEveryMs: 24 * 3_600_000,
+  minLeaseMs: 60_000,
+};
 
-/** Even when an operator says that no push goes on. */
-const minLeaseMs = 60_000;
 const tickMs = 10_000;
 /** Before, every blob is leased by the start of the process. */
 const firstSweepMs = maxLeaseMs + 60_000;
@@ -103,7 +107,7 @@ export function startCollector(deps: CollectorDeps): Collector {
     const swept = await links.sweep(graceMs, dryRun, isClosed);
     const one = await remote(start);
     if (!one) return { dryRun, graceMs, links: swept, blobs: noBlobs, compactedBytes: 0, incomplete: true };
-    const leaseMs = Math.min(maxLeaseMs, Math.max(graceMs, minLeaseMs));
+    const leaseMs = Math.min(maxLeaseMs, Math.max(graceMs, settings.minLeaseMs));
     const found = await blobs.sweep(one, { leaseMs, dryRun, isClosed });
     const compactedBytes = dryRun ? 0 : await one.compact(undefined as never);
     return { dryRun, graceMs, links: swept, blobs: found, compactedBytes, incomplete: false };

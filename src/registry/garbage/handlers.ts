@@ -15,7 +15,13 @@ export interface SweepPart {
   readonly done: boolean;
 }
 
-export function createGarbageHandlers({ blobs, view }: { readonly blobs: LeasedBlobStore; readonly view: ReplicaView }) {
+export function createGarbageHandlers({
+  blobs,
+  view,
+}: {
+  readonly blobs: LeasedBlobStore;
+  readonly view: ReplicaView;
+}) {
   let sweep: AsyncIterator<BlobStat> | undefined;
   return {
     propose: ({ digests, leaseMs }: { readonly digests: readonly string[]; readonly leaseMs: number }) =>

@@ -23,6 +23,10 @@ export class Suspects {
     return taken;
   }
 
+  keys(): string[] {
+    return [...this.#due.keys()];
+  }
+
   get nextDue(): number | undefined {
     for (const dueMs of this.#due.values()) return dueMs;
     return undefined;

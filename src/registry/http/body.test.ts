@@ -62,7 +62,8 @@ describe('body', () => {
   const reads = fc.array(fc.constantFrom(1, 7, 1000, 65_536, 2_000_000), { minLength: 1, maxLength: 5 });
   const size = fc.constantFrom(0, 1, 100, 65_536, 1_048_575, 1_048_576, 1_048_577, 3_300_000);
   /** Byte by byte only where there are few. */
-  const patient = (size: number, all: readonly number[]) => (size > 1000 ? all.map((one) => Math.max(one, 9_000)) : all);
+  const patient = (size: number, all: readonly number[]) =>
+    size > 1000 ? all.map((one) => Math.max(one, 9_000)) : all;
 
   it('hands out exactly the bytes of a body with a length', async () => {
     await fc.assert(

@@ -7,7 +7,7 @@ import { RegistryError } from '../request.ts';
 
 /** Larger: more memory for every client that pushes; smaller: more reads and writes. */
 const pieceBytes = 2 ** 20;
-const maxSpare = 16;
+const maxSpare = 8;
 const spare: Buffer[] = [];
 
 type Frame = 'size' | 'data' | 'end of data' | 'trailer';

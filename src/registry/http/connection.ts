@@ -12,13 +12,15 @@ import type { Logger } from '#lib/logger.ts';
 import { ClientGone, type RegistryRequest, type Reply } from '../request.ts';
 import type { Respond } from '../routes/route.ts';
 import { Body } from './body.ts';
+import { passedOnHeaderName, readPassedOn } from './forward.ts';
 import { type Head, readHead } from './head.ts';
 import { startLine, writeReply } from './write-reply.ts';
 
 export interface ConnectionOptions {
   readonly respond: Respond;
   readonly logger: Logger;
-  readonly secure: boolean;
+  /** What processes of ours tell each other by. */
+  readonly secret: string;
   /** Takes the connection over for good; `head` is what has been read and not answered. */
   readonly escalate: (socket: Socket, head: Buffer) => (bytes: Buffer) => boolean;
 }
@@ -154,6 +156,7 @@ export class Connection {
     const { parsed } = head.headers;
     this.#busy = true;
     const body = this.#openBody(head);
+    const client = readPassedOn(parsed.get(passedOnHeaderName), this.#options.secret);
     const request: RegistryRequest = {
       method: head.method,
       path: head.path,
@@ -161,8 +164,8 @@ export class Connection {
       host: parsed.get('host'),
       authorization: parsed.get('authorization'),
       userAgent: parsed.get('user-agent') ?? '',
-      remoteAddress: this.#remoteAddress,
-      secure: this.#options.secure,
+      remoteAddress: client?.address ?? this.#remoteAddress,
+      secure: client?.secure ?? false,
       header: (name) => parsed.get(name),
       body,
     };
@@ -177,7 +180,8 @@ export class Connection {
     const close = wantsClose || this.#ended || (body !== undefined && !body.done && body.remaining > maxDiscardBytes);
     if (reply.prebuilt && !close && !body) {
       socket.write(Buffer.concat([startLine(), reply.prebuilt]));
-      return this.#finish(false);
+      this.#finish(false);
+      return;
     }
     writeReply(socket, request.method, reply, close).then(
       () => this.#finish(close),

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 
-const headerName = 'x-slipway-passed-on';
+export const passedOnHeaderName = 'x-slipway-passed-on';
 
 export interface OtherProcess {
   readonly host: string;
@@ -13,18 +13,33 @@ export interface OtherProcess {
   readonly secret: string;
 }
 
-/** The client's address of a request that the other process has passed on. */
-export function forwardedAddress(headers: IncomingHttpHeaders, secret: string): string | undefined {
-  const value = headers[headerName];
+export interface PassedOn {
+  /** The client's. */
+  readonly address: string;
+  /** It came over TLS. */
+  readonly secure: boolean;
+}
+
+/** The header that tells of the client; whoever has the secret is believed. */
+export const passedOnHeader = (secret: string, { address, secure }: PassedOn): Record<string, string> => ({
+  [passedOnHeaderName]: `${secret} ${address}${secure ? ' tls' : ''}`,
+});
+
+/** What is told of the client of a request that another process of ours has passed on, by the value of the header. */
+export function readPassedOn(value: unknown, secret: string): PassedOn | undefined {
   if (typeof value !== 'string') return undefined;
   const given = Buffer.from(value.slice(0, secret.length));
   const wanted = Buffer.from(secret);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
-  return value.slice(secret.length + 1);
+  const [address = '', tls] = value.slice(secret.length + 1).split(' ');
+  return { address, secure: tls === 'tls' };
 }
 
+export const passedOn = (headers: IncomingHttpHeaders, secret: string): PassedOn | undefined =>
+  readPassedOn(headers[passedOnHeaderName], secret);
+
 /** Passed on once already: it goes round in a circle. */
-const isPassedOn = (request: IncomingMessage): boolean => request.headers[headerName] !== undefined;
+const isPassedOn = (request: IncomingMessage): boolean => request.headers[passedOnHeaderName] !== undefined;
 
 export function passOn(request: IncomingMessage, response: ServerResponse, other: OtherProcess): Promise<void> {
   return new Promise((resolve) => {
@@ -36,7 +51,7 @@ export function passOn(request: IncomingMessage, response: ServerResponse, other
     if (isPassedOn(request)) return refuse(421);
     const headers = {
       ...request.headers,
-      [headerName]: `${other.secret} ${request.socket.remoteAddress ?? ''}`,
+      ...passedOnHeader(other.secret, { address: request.socket.remoteAddress ?? '', secure: false }),
       connection: 'close',
     };
     const { host, port } = other;

@@ -10,7 +10,7 @@ import { errorReply, RegistryError, type RegistryRequest, type Reply } from '../
 import type { Respond } from '../routes/route.ts';
 import { Connection } from './connection.ts';
 import { handOn } from './escalate.ts';
-import { forwardedAddress, passOn } from './forward.ts';
+import { passedOn, passOn } from './forward.ts';
 import { sendBlob } from './write-reply.ts';
 
 export interface RegistryServer {
@@ -40,7 +40,7 @@ function toRequest(request: IncomingMessage, secret: string): RegistryRequest {
   const at = url.indexOf('?');
   const { headers, method = 'GET' } = request;
   const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-  const forwarded = forwardedAddress(headers, secret);
+  const client = passedOn(headers, secret);
   return {
     method,
     path: at < 0 ? url : url.slice(0, at),
@@ -48,8 +48,8 @@ function toRequest(request: IncomingMessage, secret: string): RegistryRequest {
     host: headers.host,
     authorization: headers.authorization,
     userAgent: headers['user-agent'] ?? '',
-    remoteAddress: forwarded ?? request.socket.remoteAddress ?? '',
-    secure: false,
+    remoteAddress: client?.address ?? request.socket.remoteAddress ?? '',
+    secure: client?.secure ?? false,
     header: (name) => {
       const value = headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
@@ -104,7 +104,7 @@ export function startServer(options: RegistryServerOptions): Promise<RegistrySer
 }
 
 function listen(server: Server, options: RegistryServerOptions): Promise<RegistryServer> {
-  const { respond, logger } = options;
+  const { respond, logger, secret } = options;
   const sockets = new Set<Socket>();
   const track = (socket: Socket) => {
     sockets.add(socket);
@@ -120,7 +120,8 @@ function listen(server: Server, options: RegistryServerOptions): Promise<Registr
       resolve({
         port: (server.address() as AddressInfo).port,
         adopt(socket, head) {
-          track(new Connection(socket, head, { respond, logger, secure: false, escalate }).socket);
+          if (!(socket as Socket & { _handle?: unknown })._handle) return void socket.destroy();
+          track(new Connection(socket, head, { respond, logger, secret, escalate }).socket);
         },
         close: () =>
           new Promise((done) => {

@@ -31,8 +31,13 @@ export function written(stream: Writable, bytes: Buffer): Promise<void> {
 /** Sends the blob of an answer and closes it, whatever happens. */
 export async function sendBlob(stream: Writable, blob: NonNullable<Reply['blob']>): Promise<void> {
   try {
-    for await (const piece of blob.source.stream(blob.start, blob.end)) await written(stream, piece);
+    for await (const piece of blob.source.stream(blob.start, blob.end)) {
+      const sent = written(stream, piece);
+      stream.uncork();
+      await sent;
+    }
   } finally {
+    stream.uncork();
     await blob.source.close();
   }
 }
@@ -49,6 +54,8 @@ export async function writeReply(socket: Writable, method: string, reply: Reply,
   head += close ? 'Connection: close\r\n\r\n' : '\r\n';
   const bytes = Buffer.from(head, 'latin1');
   if (reply.blob && method !== 'HEAD') {
+    // The head goes with the first piece.
+    socket.cork();
     socket.write(bytes);
     return sendBlob(socket, reply.blob);
   }

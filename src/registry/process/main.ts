@@ -10,17 +10,25 @@ import { systemRandom } from '#lib/random.ts';
 import { ReplicaView } from '#store/replica-view.ts';
 import { createAccess } from '../access.ts';
 import { expireUploads } from '../blob-store/expire-uploads.ts';
-import { openFsBlobStore } from '../blob-store/fs/fs-blob-store.ts';
+import { lockDirectory } from '../blob-store/fs/lock.ts';
+import { leaseBlobs } from '../blob-store/leases.ts';
+import { openStorage } from '../blob-store/storage.ts';
 import { createCallers } from '../callers.ts';
 import type { RegistryControl } from '../control.ts';
+import { createCheckHandlers } from '../fsck/handlers.ts';
+import type { RepairHandlers } from '../fsck/repair-handlers.ts';
+import { createGarbageHandlers } from '../garbage/handlers.ts';
 import { createGatewayHandlers } from '../gateway.ts';
 import { startServer } from '../http/server.ts';
 import { createManifestAnswers } from '../manifest-answers.ts';
+import { createOutbound } from '../outbound.ts';
 import { createPullRecorder } from '../pull-recorder.ts';
 import { createRespond } from '../routes/route.ts';
+import { createSignatureGate } from '../signatures/gate.ts';
 import { createUploadNames } from '../upload-names.ts';
+import type { UpstreamControl } from '../upstream-control.ts';
 import { type FromRegistry, followedTables, type StartMessage, type ToRegistry } from './messages.ts';
-import { createRpc } from './rpc.ts';
+import { createRpc, type Rpc } from './rpc.ts';
 
 const clock = systemClock;
 const random = systemRandom;
@@ -44,12 +52,31 @@ async function start(options: StartMessage): Promise<Running> {
     now: () => clock.now(),
     fields: { process: 'registry' },
   });
+  const unlock = lockDirectory(options.directory);
   const vault = createVault(toBuffer(options.rootKey), random);
-  const blobs = await openFsBlobStore({ directory: options.directory, clock, random, logger });
+  const { directory } = options;
+  const blobs = leaseBlobs(await openStorage(options.storage, { directory, clock, random, logger }), clock);
   const view = new ReplicaView(followedTables, (error) => logger.error('a derivation failed', { error }));
-  const rpc = createRpc<RegistryControl>({
+  let ownPort = 0;
+  const outbound = await createOutbound({
+    settings: options.outbound,
+    directory,
+    view,
+    blobs,
+    control: () => rpc.remote,
+    ownPort: () => ownPort,
+    clock,
+    random,
+    logger,
+  });
+  const rpc: Rpc<RegistryControl & UpstreamControl & RepairHandlers> = createRpc({
     send: say,
-    handlers: createGatewayHandlers(blobs),
+    handlers: {
+      ...createGatewayHandlers(blobs),
+      ...createGarbageHandlers({ blobs, view }),
+      ...createCheckHandlers({ blobs, view, control: () => rpc.remote }),
+      ...outbound.handlers,
+    },
     onError: (name, error) => logger.error('a call failed', { name, error }),
   });
   const control = rpc.remote;
@@ -60,6 +87,7 @@ async function start(options: StartMessage): Promise<Running> {
     random,
     permissive: options.auth === 'permissive',
     account: options.account,
+    isSessionAlive: async (principal) => (await control.isSessionAlive({ principal })).alive,
   });
   const access = createAccess({ view, callers, clock, random, region: options.region });
   const pulls = createPullRecorder({
@@ -68,14 +96,21 @@ async function start(options: StartMessage): Promise<Running> {
       control.recordPulls({ pulls: told }).catch((error: unknown) => logger.warn('pulls were not recorded', { error }));
     },
   });
+  const signatures =
+    options.signaturePolicy === undefined
+      ? undefined
+      : createSignatureGate({ file: options.signaturePolicy, view, blobs, clock, logger });
   const respond = createRespond({
     view,
     blobs,
     access,
+    callers,
     control,
     answers: createManifestAnswers(blobs),
     pulls,
+    pullThrough: outbound.pullThrough,
     uploadNames: createUploadNames(vault),
+    ...(signatures && { signatures }),
     vault,
     clock,
     logger,
@@ -83,6 +118,7 @@ async function start(options: StartMessage): Promise<Running> {
   });
   const api = { host: options.apiHost, port: options.apiPort };
   const server = await startServer({ respond, logger, secret: options.secret, api });
+  ownPort = server.port;
   const stopExpiring = expireUploads({ blobs, clock, logger });
   void view.ready.then(() => say({ kind: 'ready', port: server.port }));
   return {
@@ -105,9 +141,12 @@ async function start(options: StartMessage): Promise<Running> {
     },
     async close() {
       stopExpiring();
+      signatures?.close();
       pulls.flush();
       await server.close();
+      outbound.close();
       await blobs.close();
+      unlock();
     },
   };
 }
@@ -132,6 +171,6 @@ process.on('message', (message: ToRegistry, socket: unknown) => {
   } else if (message.kind === 'stop') void stop();
   else void running?.then((one) => one.receive(message, socket as Socket | undefined));
 });
-// Without a control plane there is nobody to write rows, and another registry process may come: this one ends.
-process.on('disconnect', () => void stop());
+// Without a control plane there is nobody to write rows, and the next one's registry process waits for the directory.
+process.on('disconnect', () => process.exit(0));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -17,6 +17,8 @@ import {
   roles,
   users,
 } from '#store/tables.ts';
+import type { Storage } from '../blob-store/storage.ts';
+import type { OutboundSettings } from '../outbound.ts';
 import type { RpcMessage } from './rpc.ts';
 
 /** Who may do what. */
@@ -39,18 +41,22 @@ export const followedTables = [
 export interface StartMessage {
   readonly kind: 'start';
   readonly directory: string;
+  readonly storage: Storage;
   readonly rootKey: Buffer;
   readonly region: string;
   readonly auth: 'strict' | 'permissive';
   /** Account of the administrator. */
   readonly account: string;
   readonly createOnPush: boolean;
+  /** File of the policy that says whose signatures images need. */
+  readonly signaturePolicy?: string;
   readonly logLevel: string;
   /** Known to both processes only: what one has taken over for the other carries it. */
   readonly secret: string;
   /** Where the control plane's APIs answer on this machine, for connections that change their mind. */
   readonly apiPort: number;
   readonly apiHost: string;
+  readonly outbound: OutboundSettings;
 }
 
 export type ToRegistry =

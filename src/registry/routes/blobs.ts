@@ -2,7 +2,9 @@
 import { needsPromise } from '#images/blob-promises.ts';
 import { blobIn } from '#images/blobs.ts';
 import { isDigest } from '#images/digest.ts';
+import type { RepositoryBlobRow } from '#model/ecr.ts';
 import { apiVersionHeader } from '../manifest-answers.ts';
+import { blobFromUpstream, cachedOf } from '../pull-through/routes.ts';
 import { parseRange } from '../range.ts';
 import { RegistryError, type Reply } from '../request.ts';
 import { isSignedFor } from '../signed-blob.ts';
@@ -12,6 +14,9 @@ const digestInvalid = (reference: string) =>
   new RegistryError(400, 'DIGEST_INVALID', `'${reference}' is not a digest of sha256 or sha512`);
 const blobUnknown = (digest: string) =>
   new RegistryError(404, 'BLOB_UNKNOWN', 'blob unknown to registry', { detail: { digest } });
+
+/** A client follows at once; longer ones may be passed on to others for longer. */
+const redirectLifetimeMs = 20 * 60_000;
 
 /** Bytes under a digest never change. */
 const cacheControl = 'max-age=31536000';
@@ -27,8 +32,7 @@ const headersOf = (digest: string) => ({
 
 /** Whether one of the entity tags is the digest's. */
 export const isMatch = (condition: string | undefined, digest: string): boolean =>
-  condition !== undefined &&
-  condition.split(',').some((tag) => {
+  (condition ?? '').split(',').some((tag) => {
     const plain = tag.trim().replace(/^W\//, '');
     return plain === '*' || plain === `"${digest}"` || plain === digest;
   });
@@ -39,6 +43,10 @@ async function answer(context: RouteContext, digest: string, sizeBytes: number |
   if (isMatch(request.header('if-none-match'), digest)) return { status: 304, headers };
   if (request.method === 'HEAD' && sizeBytes !== undefined && request.header('range') === undefined) {
     return { status: 200, headers: { ...headers, 'Content-Length': sizeBytes } };
+  }
+  if (request.method === 'GET' && deps.blobs.redirect) {
+    const url = await deps.blobs.redirect(digest, redirectLifetimeMs);
+    return { status: 307, headers: { ...apiVersionHeader, Location: url, 'Content-Length': 0 } };
   }
   const source = await deps.blobs.open(digest);
   if (!source) throw blobUnknown(digest);
@@ -65,6 +73,17 @@ async function answer(context: RouteContext, digest: string, sizeBytes: number |
   return { status, headers: all, blob: { source, start, end } };
 }
 
+/** What a repository under a pull-through cache rule has not cached yet: its row by now, or an answer from the upstream. */
+async function blobFromCache(
+  context: RepositoryContext,
+  digest: string,
+): Promise<Reply | RepositoryBlobRow | undefined> {
+  const cached = cachedOf(context);
+  if (!cached) return undefined;
+  const reply = await blobFromUpstream(context, cached, digest, headersOf(digest));
+  return reply ?? blobIn(context.deps.view, cached.arn, digest);
+}
+
 export async function getBlob(context: RepositoryContext, digest: string): Promise<Reply> {
   const { deps, request, caller, target } = context;
   const isHead = request.method === 'HEAD';
@@ -76,8 +95,9 @@ export async function getBlob(context: RepositoryContext, digest: string): Promi
   );
   if (!isDigest(digest)) throw digestInvalid(digest);
   requireRepository(context);
-  const row = blobIn(deps.view, target.arn, digest);
+  const row = blobIn(deps.view, target.arn, digest) ?? (await blobFromCache(context, digest));
   if (!row) throw blobUnknown(digest);
+  if ('status' in row) return row;
   if (isHead && needsPromise(deps.view, row, deps.clock.now())) {
     const { done } = await settle(deps, deps.control.promiseBlob({ repositoryArn: target.arn, digest }));
     if (!done) throw blobUnknown(digest);

@@ -5,22 +5,28 @@ import type { Logger } from '#lib/logger.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
 import { type Access, type Target, unknownRepository } from '../access.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { Caller } from '../callers.ts';
+import type { Caller, Callers } from '../callers.ts';
 import type { RegistryControl, Written } from '../control.ts';
 import type { ManifestAnswers } from '../manifest-answers.ts';
 import type { Remote } from '../process/rpc.ts';
 import type { PullRecorder } from '../pull-recorder.ts';
+import type { PullThrough } from '../pull-through/pull-through.ts';
 import type { RegistryRequest } from '../request.ts';
+import type { SignatureGate } from '../signatures/gate.ts';
 import type { UploadNames } from '../upload-names.ts';
 
 export interface RouteDeps {
   readonly view: ReplicaView;
   readonly blobs: BlobStore;
   readonly access: Access;
+  readonly callers: Callers;
   readonly control: Remote<RegistryControl>;
   readonly answers: ManifestAnswers;
   readonly pulls: PullRecorder;
+  readonly pullThrough: PullThrough;
   readonly uploadNames: UploadNames;
+  /** Without it, images need no signatures. */
+  readonly signatures?: SignatureGate;
   readonly vault: Vault;
   readonly clock: Clock;
   readonly logger: Logger;

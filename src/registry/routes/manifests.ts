@@ -7,11 +7,13 @@ import type { ImageRow } from '#model/ecr.ts';
 import { unknownRepository } from '../access.ts';
 import { BlobError } from '../blob-store/blob-store.ts';
 import type { PutManifestResult } from '../control.ts';
-import { apiVersionHeader, type ManifestAnswer } from '../manifest-answers.ts';
+import { apiVersionHeader, type ManifestAnswer, makeAnswer } from '../manifest-answers.ts';
+import type { Cached } from '../pull-through/pull-through.ts';
+import { cachedOf, isMissing, manifestFromUpstream } from '../pull-through/routes.ts';
 import { RegistryError, type Reply } from '../request.ts';
 import { isMatch } from './blobs.ts';
 import { manifestUrl, type RepositoryContext, requireRepository, settle } from './context.ts';
-import { repositoryForPush } from './uploads.ts';
+import { isReplicated, repositoryForPush } from './uploads.ts';
 
 const manifestUnknown = () => new RegistryError(404, 'MANIFEST_UNKNOWN', 'Requested image not found');
 
@@ -22,7 +24,7 @@ function findReference({ deps, target }: RepositoryContext, reference: string): 
   return image;
 }
 
-function reply(context: RepositoryContext, image: ImageRow, answer: ManifestAnswer): Reply {
+function reply(context: RepositoryContext, image: Pick<ImageRow, 'digest'>, answer: ManifestAnswer): Reply {
   const { deps, request, caller, target } = context;
   const { headers } = answer;
   if (isMatch(request.header('if-none-match'), image.digest)) {
@@ -45,17 +47,43 @@ export function getManifest(context: RepositoryContext, reference: string): Repl
     target,
     request.method === 'HEAD' ? ['BatchGetImage', 'DescribeImages', 'PutImage'] : ['BatchGetImage'],
   );
+  const cached = cachedOf(context);
+  if (cached && isMissing(context, cached, reference)) return getFromUpstream(context, cached, reference);
   requireRepository(context);
   const image = findReference(context, reference);
   if (image.status !== 'ACTIVE') {
     throw new RegistryError(404, 'MANIFEST_UNKNOWN', 'The requested image is archived; restore it before pulling it');
   }
-  const known = deps.answers.known(image);
+  const checked = deps.signatures?.check(context, image);
+  if (!checked) return answerWith(context, image);
+  return checked.then(
+    () => answerWith(context, image),
+    (refusal) => {
+      // Who looks before a push is to go on; who looks before a pull asks again, and is told why not.
+      throw request.method === 'HEAD' ? manifestUnknown() : refusal;
+    },
+  );
+}
+
+function answerWith(context: RepositoryContext, image: ImageRow): Reply | Promise<Reply> {
+  const { answers } = context.deps;
+  const known = answers.known(image);
   if (known) return reply(context, image, known);
-  return deps.answers.load(image).then((answer) => {
+  return answers.load(image).then((answer) => {
     if (!answer) throw manifestUnknown();
     return reply(context, image, answer);
   });
+}
+
+async function getFromUpstream(context: RepositoryContext, cached: Cached, reference: string): Promise<Reply> {
+  const manifest = await manifestFromUpstream(context, cached, reference);
+  const { signatures, view } = context.deps;
+  if (signatures) {
+    const image = findImage(view, context.target.arn, manifest.digest);
+    if (image) await signatures.check(context, image);
+    else signatures.checkForeign(context, manifest.digest);
+  }
+  return reply(context, manifest, makeAnswer(manifest, manifest.bytes));
 }
 
 async function readBody({ request }: RepositoryContext): Promise<Buffer> {
@@ -92,8 +120,8 @@ function namesOf({ request }: RepositoryContext, reference: string, bytes: Buffe
 }
 
 function parse({ request }: RepositoryContext, bytes: Buffer): ParsedManifest {
-  const contentType = request.header('content-type')?.split(';', 1)[0]!.trim().toLowerCase();
-  const parsed = parseManifest(bytes, contentType);
+  const [contentType = ''] = (request.header('content-type') ?? '').split(';', 1);
+  const parsed = parseManifest(bytes, contentType.trim().toLowerCase());
   if (!('problem' in parsed)) return parsed;
   throw new RegistryError(parsed.problem === 'TOO_LARGE' ? 413 : 400, 'MANIFEST_INVALID', parsed.message);
 }
@@ -129,7 +157,8 @@ export async function putManifest(context: RepositoryContext, reference: string)
     if (!(error instanceof BlobError) || error.reason !== 'disk full') throw error;
     throw new RegistryError(507, 'UNKNOWN', error.message);
   });
-  const input = { repositoryArn: target.arn, digest, manifestSizeBytes: bytes.length, parsed, tags };
+  const isReplica = isReplicated(context);
+  const input = { repositoryArn: target.arn, digest, manifestSizeBytes: bytes.length, parsed, tags, isReplica };
   refuse(context, await settle(deps, deps.control.putManifest(input)));
   return {
     status: 201,

@@ -7,6 +7,7 @@ import { registries, repositories, repositoryBlobs } from '#store/tables.ts';
 import { unknownRepository } from '../access.ts';
 import { BlobError } from '../blob-store/blob-store.ts';
 import { apiVersionHeader } from '../manifest-answers.ts';
+import { replicationHeader } from '../push-away.ts';
 import { type ByteRange, parseContentRange } from '../range.ts';
 import { RegistryError, type Reply } from '../request.ts';
 import { blobUrl, type RepositoryContext, requireRepository, settle } from './context.ts';
@@ -54,13 +55,18 @@ async function withStorageErrors<T>(context: RepositoryContext, id: string | und
   }
 }
 
+/** Another Slipway says that it replicates, and may: then templates for that apply, and it is not replicated on. */
+export const isReplicated = ({ deps, request, caller, target }: RepositoryContext): boolean =>
+  request.header(replicationHeader) !== undefined && deps.access.may(request, caller, target, 'ReplicateImage');
+
 /** The repository of a push, made when it is missing and may be. */
 export async function repositoryForPush(context: RepositoryContext): Promise<void> {
   const { deps, request, caller, target } = context;
   if (target.repository) return;
   if (target.registry.kind === 'public') throw unknownRepository(target);
   const { account, region } = target.registry;
-  const input = { scope: { account, region }, name: target.name, always: deps.createOnPush };
+  const isReplication = isReplicated(context);
+  const input = { scope: { account, region }, name: target.name, always: deps.createOnPush, isReplication };
   if (!deps.access.may(request, caller, target, 'CreateRepository')) throw unknownRepository(target);
   const made = await settle(deps, deps.control.ensureRepository(input));
   if ('refused' in made) throw unknownRepository(target);

@@ -80,12 +80,11 @@ export function createSlipwayEngine(options: {
       const database = openAdvisoryDatabase(options.databasePath);
       if (!database) throw new ScanFailure('FAILED', noDatabase);
       try {
-        const { distribution, packages, gaps } = await inventoryOf(target, signal);
-        if (packages.length === 0) {
-          throw gaps.length > 0
-            ? new ScanFailure('FAILED', `Nothing in the image could be judged: ${gaps.join('; ')}.`)
-            : new ScanFailure('UNSUPPORTED', unsupportedImage);
+        const { distribution, packages, gaps, unreadDatabase } = await inventoryOf(target, signal);
+        if (unreadDatabase !== undefined || (packages.length === 0 && gaps.length > 0)) {
+          throw new ScanFailure('FAILED', `The image could not be judged: ${gaps.join('; ')}.`);
         }
+        if (packages.length === 0) throw new ScanFailure('UNSUPPORTED', unsupportedImage);
         const uncovered = checkCoverage(packages, database);
         return {
           sourceUpdatedAt: database.updatedAt,

@@ -29,33 +29,30 @@ function readEntry(zip: ZipFile, entry: Entry): Promise<Buffer> {
   });
 }
 
-/** Rejects when it is no archive. */
-async function wantedEntries(bytes: Buffer): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
+/** One wanted entry after the other, so that no more than one is in memory. Rejects when it is no archive. */
+async function visitEntries(bytes: Buffer, visit: (name: string, bytes: Buffer) => Promise<void>): Promise<void> {
   const zip = await openZip(bytes);
-  const found: { name: string; bytes: Buffer }[] = [];
   return new Promise((resolve, reject) => {
     zip.on('error', reject);
-    zip.on('end', () => resolve(found));
+    zip.on('end', () => resolve());
     zip.on('entry', (entry: Entry) => {
       const isWanted = isProperties(entry.fileName) || isJavaArchive(entry.fileName);
       if (!isWanted || entry.uncompressedSize > maxEntryBytes) return zip.readEntry();
-      readEntry(zip, entry).then((content) => {
-        found.push({ name: entry.fileName, bytes: content });
-        zip.readEntry();
-      }, reject);
+      readEntry(zip, entry)
+        .then((content) => visit(entry.fileName, content))
+        .then(() => zip.readEntry(), reject);
     });
     zip.readEntry();
   });
 }
 
-/** Archives that cannot be read hold nothing that can be named. */
+/** Archives that cannot be read hold nothing that can be named, but for what was read of them. */
 export async function readJavaArchive(bytes: Buffer, path: string, depth = 1): Promise<Package[]> {
-  const entries = await wantedEntries(bytes).catch(() => []);
   const packages: Package[] = [];
-  for (const entry of entries) {
-    const inside = `${path}/${entry.name}`;
-    if (isProperties(entry.name)) packages.push(...readPomProperties({ path: inside, bytes: entry.bytes }));
-    else if (depth < maxDepth) packages.push(...(await readJavaArchive(entry.bytes, inside, depth + 1)));
-  }
+  await visitEntries(bytes, async (name, content) => {
+    const inside = `${path}/${name}`;
+    if (isProperties(name)) packages.push(...readPomProperties({ path: inside, bytes: content }));
+    else if (depth < maxDepth) packages.push(...(await readJavaArchive(content, inside, depth + 1)));
+  }).catch(() => {});
   return packages;
 }

@@ -16,10 +16,13 @@ import { DeleteRepositoryCreationTemplate } from './operations/DeleteRepositoryC
 import { DeleteRepositoryPolicy } from './operations/DeleteRepositoryPolicy.ts';
 import { DeleteSigningConfiguration } from './operations/DeleteSigningConfiguration.ts';
 import { DeregisterPullTimeUpdateExclusion } from './operations/DeregisterPullTimeUpdateExclusion.ts';
+import { DescribeImageReplicationStatus } from './operations/DescribeImageReplicationStatus.ts';
 import { DescribeImageScanFindings } from './operations/DescribeImageScanFindings.ts';
+import { DescribeImageSigningStatus } from './operations/DescribeImageSigningStatus.ts';
 import { DescribeImages } from './operations/DescribeImages.ts';
 import { DescribePullThroughCacheRules } from './operations/DescribePullThroughCacheRules.ts';
 import { DescribeRegistry } from './operations/DescribeRegistry.ts';
+import { DescribeReplicationBackfillResults } from './operations/DescribeReplicationBackfillResults.ts';
 import { DescribeRepositories } from './operations/DescribeRepositories.ts';
 import { DescribeRepositoryCreationTemplates } from './operations/DescribeRepositoryCreationTemplates.ts';
 import { GetAccountSetting } from './operations/GetAccountSetting.ts';
@@ -35,6 +38,7 @@ import { InitiateLayerUpload } from './operations/InitiateLayerUpload.ts';
 import { ListImageReferrers } from './operations/ListImageReferrers.ts';
 import { ListImages } from './operations/ListImages.ts';
 import { ListPullTimeUpdateExclusions } from './operations/ListPullTimeUpdateExclusions.ts';
+import { ListReplicationBackfills } from './operations/ListReplicationBackfills.ts';
 import { ListTagsForResource } from './operations/ListTagsForResource.ts';
 import { PutAccountSetting } from './operations/PutAccountSetting.ts';
 import { PutImage } from './operations/PutImage.ts';
@@ -49,12 +53,15 @@ import { RegisterPullTimeUpdateExclusion } from './operations/RegisterPullTimeUp
 import { SetRepositoryPolicy } from './operations/SetRepositoryPolicy.ts';
 import { StartImageScan } from './operations/StartImageScan.ts';
 import { StartLifecyclePolicyPreview } from './operations/StartLifecyclePolicyPreview.ts';
+import { StartReplicationBackfill } from './operations/StartReplicationBackfill.ts';
+import { StopReplicationBackfill } from './operations/StopReplicationBackfill.ts';
 import { TagResource } from './operations/TagResource.ts';
 import { UntagResource } from './operations/UntagResource.ts';
 import { UpdateImageStorageClass } from './operations/UpdateImageStorageClass.ts';
 import { UpdatePullThroughCacheRule } from './operations/UpdatePullThroughCacheRule.ts';
 import { UpdateRepositoryCreationTemplate } from './operations/UpdateRepositoryCreationTemplate.ts';
 import { UploadLayerPart } from './operations/UploadLayerPart.ts';
+import { ValidatePullThroughCacheRule } from './operations/ValidatePullThroughCacheRule.ts';
 
 export const handlers: Readonly<Record<string, Handler>> = {
   BatchCheckLayerAvailability,
@@ -73,10 +80,13 @@ export const handlers: Readonly<Record<string, Handler>> = {
   DeleteRepositoryPolicy,
   DeleteSigningConfiguration,
   DeregisterPullTimeUpdateExclusion,
+  DescribeImageReplicationStatus,
   DescribeImageScanFindings,
+  DescribeImageSigningStatus,
   DescribeImages,
   DescribePullThroughCacheRules,
   DescribeRegistry,
+  DescribeReplicationBackfillResults,
   DescribeRepositories,
   DescribeRepositoryCreationTemplates,
   GetAccountSetting,
@@ -92,6 +102,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
   ListImageReferrers,
   ListImages,
   ListPullTimeUpdateExclusions,
+  ListReplicationBackfills,
   ListTagsForResource,
   PutAccountSetting,
   PutImage,
@@ -106,10 +117,13 @@ export const handlers: Readonly<Record<string, Handler>> = {
   SetRepositoryPolicy,
   StartImageScan,
   StartLifecyclePolicyPreview,
+  StartReplicationBackfill,
+  StopReplicationBackfill,
   TagResource,
   UntagResource,
   UpdateImageStorageClass,
   UpdatePullThroughCacheRule,
   UpdateRepositoryCreationTemplate,
   UploadLayerPart,
+  ValidatePullThroughCacheRule,
 };

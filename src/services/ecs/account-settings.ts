@@ -14,6 +14,8 @@ interface SettingDefinition {
   readonly initial: string;
   /** Values that AWS takes and that would change nothing here: refused. */
   readonly unsupported?: readonly string[];
+  /** ECS's own words for such a value, where it refuses it too. */
+  readonly refusal?: string;
 }
 
 const onOff: SettingDefinition = {
@@ -21,11 +23,12 @@ const onOff: SettingDefinition = {
   initial: 'disabled',
   unsupported: ['enabled'],
 };
-/** Only long ARNs exist here, as in AWS regions of today. */
+/** Only long ARNs exist here, as in AWS accounts of today. */
 const longArn: SettingDefinition = {
   values: ['enabled', 'disabled'],
   initial: 'enabled',
   unsupported: ['disabled'],
+  refusal: 'You can no longer disable Long Arn settings',
 };
 
 const definitions: Readonly<Record<SettingName, SettingDefinition>> = {
@@ -54,11 +57,14 @@ export function checkSettingName(name: string | undefined): SettingName {
 
 export function checkSetting(name: string | undefined, value: string | undefined): SettingName {
   const known = checkSettingName(name);
-  const { values, unsupported } = definitions[known];
+  const { values, unsupported, refusal } = definitions[known];
   if (value === undefined || !values.includes(value)) {
     throw invalidParameter(`Invalid value '${value}' for setting '${known}'. Must be one of [${values.join(',')}]`);
   }
-  if (unsupported?.includes(value)) throw clientException(`The value '${value}' of '${known}' is not supported here.`);
+  if (unsupported?.includes(value)) {
+    if (refusal) throw invalidParameter(refusal);
+    throw clientException(`The value '${value}' of '${known}' is not supported here.`);
+  }
   return known;
 }
 

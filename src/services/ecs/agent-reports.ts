@@ -8,13 +8,14 @@ import type {
   ContainerStateChange,
   SubmitTaskStateChangeCommandInput,
 } from '@aws-sdk/client-ecs';
+import { speaksFor } from '#auth/instances.ts';
 import { sharedText } from '#lib/shared-text.ts';
 import { lastSegment, parseArn } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { containerStatuses, taskStatuses } from '#model/task-status.ts';
 import { applyReport, type ContainerReport, type TaskReport } from '#model/task-transition.ts';
 import type { Tx } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables.ts';
 import type { EcsContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
 
@@ -80,6 +81,11 @@ export function submitReport(
     const row = tx.get(tasks, arn);
     if (!row || row.account !== ctx.account || row.region !== ctx.region) {
       ctx.logger.info('a report about a task that is not known', { taskArn: arn, status: report.status });
+      return;
+    }
+    const instance = row.containerInstanceArn && tx.get(containerInstances, row.containerInstanceArn);
+    if (instance && !speaksFor(ctx.principal, instance.ec2InstanceId)) {
+      ctx.logger.warn("a report about another instance's task", { taskArn: arn, by: ctx.principal.arn });
       return;
     }
     const next = withAttachmentStates(applyReport(row, report, ctx.clock.now()), attachments);

@@ -163,12 +163,17 @@ export function taskTemplate(
   };
 }
 
+/** EC2 when none is given. Tasks of Managed Instances are not there yet; what is no launch type gets ECS's message. */
+export function parseLaunchType(given: string | undefined): LaunchType {
+  const launchType = given ?? 'EC2';
+  if (launchType === 'EC2' || launchType === 'EXTERNAL' || launchType === 'FARGATE') return launchType;
+  if (launchType === 'MANAGED_INSTANCES') throw notServedYet('The MANAGED_INSTANCES launch type');
+  throw invalidParameter('launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]');
+}
+
 /** The launch type of a request that names none or one; a cluster's default strategy would choose it, and cannot yet. */
 export function launchTypeFor(cluster: ClusterRow, given: string | undefined): LaunchType {
-  const launchType = given ?? 'EC2';
-  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
-    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
-  }
+  const launchType = parseLaunchType(given);
   if (!given && cluster.defaultCapacityProviderStrategy.length > 0) {
     throw notServedYet("The cluster's default capacity provider strategy");
   }

@@ -1,7 +1,7 @@
 /**
  * What AWS limits in an account, as data: quotas on how much there is, and token buckets on how often the API is called.
  * Here both are off unless `slipway up --quotas` says otherwise: they protect AWS and nobody else. Limits that are part of
- * the API's contract (`always`) hold in any case and stand where they are checked; docs/quotas.md names them all.
+ * the API's contract always hold and stand where they are checked; docs/quotas.md names them all.
  * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
@@ -18,11 +18,10 @@ interface Quota {
   readonly refuse: (limit: number) => Error;
 }
 
-const words = (what: string) => (limit: number) => `The maximum number of ${what} (${limit}) has been reached.`;
-const quota = (title: string, limit: number, refuse: (message: string) => Error, what: string): Quota => ({
+const quota = (title: string, limit: number, error: (message: string) => Error, what: string): Quota => ({
   title,
   limit,
-  refuse: (current) => refuse(words(what)(current)),
+  refuse: (current) => error(`The maximum number of ${what} (${current}) has been reached.`),
 });
 
 export const ecsQuotas = {

@@ -69,6 +69,16 @@ const wanted =
   (resource: Parameters<typeof iamArn>[1], member: string): Find =>
   ({ account }, input) => ({ arn: iamArn(account, resource, text(input.Path) ?? '/', text(input[member]) ?? '') });
 
+/** What a user or group is called after a new name or path. */
+export const renamed =
+  (find: Find, resource: 'user' | 'group', nameMember: string): Find =>
+  (ctx, input) => {
+    const from = find(ctx, input).arn;
+    const path = text(input['NewPath']) ?? from.slice(from.indexOf('/'), from.lastIndexOf('/') + 1);
+    const name = text(input[nameMember]) ?? from.slice(from.lastIndexOf('/') + 1);
+    return { arn: iamArn(ctx.account, resource, path, name) };
+  };
+
 export const newUser: Find = wanted('user', 'UserName');
 export const newGroup: Find = wanted('group', 'GroupName');
 export const newRole: Find = wanted('role', 'RoleName');
@@ -120,6 +130,12 @@ export const on =
       ...((own || tagKeys) && { keys: { ...own, ...tagKeys } }),
     };
   };
+
+/** A rename needs the permission on what it is about, and on what that becomes. */
+export const renaming =
+  (find: Find, to: Find): IamPermissions =>
+  (ctx, input) =>
+    [on(find)(ctx, input), on(to)(ctx, input)].flat();
 
 /** What makes something with tags also needs the permission to tag. */
 export const making =

@@ -19,6 +19,8 @@ import {
   on,
   policy,
   provider,
+  renamed,
+  renaming,
   role,
   user,
 } from './permission-targets.ts';
@@ -93,7 +95,7 @@ const ofUsers: Readonly<Record<string, IamPermissions>> = {
   UntagUser: on(user),
   UpdateAccessKey: on(user),
   UpdateLoginProfile: on(user),
-  UpdateUser: on(user),
+  UpdateUser: renaming(user, renamed(user, 'user', 'NewUserName')),
 };
 
 const ofGroups: Readonly<Record<string, IamPermissions>> = {
@@ -109,7 +111,7 @@ const ofGroups: Readonly<Record<string, IamPermissions>> = {
   ListGroupPolicies: on(group),
   PutGroupPolicy: on(group),
   RemoveUserFromGroup: on(group),
-  UpdateGroup: on(group),
+  UpdateGroup: renaming(group, renamed(group, 'group', 'NewGroupName')),
 };
 
 const ofRoles: Readonly<Record<string, IamPermissions>> = {

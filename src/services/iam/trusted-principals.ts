@@ -1,12 +1,24 @@
 /**
- * The users and roles that trust policies name. One that does not exist is refused when the policy is written; one that
- * is deleted later stays in the policy by its unique id, so that a new one of the same name is not trusted.
+ * The users and roles that policies of roles and resources name. One that does not exist is refused when a trust policy is
+ * written; one that is deleted later stays in the policy by its unique id, so that a new one of the same name is not trusted.
  *
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
  */
 
 import type { Tx, View } from '#store/store.ts';
-import { accessKeys, accounts, roles, users } from '#store/tables.ts';
+import type { Table } from '#store/table.ts';
+import {
+  accessKeys,
+  accounts,
+  kmsGrants,
+  kmsKeys,
+  parameters,
+  registries,
+  repositories,
+  roles,
+  secrets,
+  users,
+} from '#store/tables.ts';
 import { malformedPolicy } from './errors.ts';
 
 type Json = { [name: string]: unknown };
@@ -40,19 +52,64 @@ export function checkTrustedPrincipals(view: View, document: string): void {
   }
 }
 
-/** Puts `to` for `from` in every trust policy; called when a user or role goes (its id), or is renamed (its new ARN). */
+/** The document with `to` for `from` among its principals; undefined when `from` is not there. */
+function withRenamed(text: string | undefined, from: string, to: string): string | undefined {
+  if (!text?.includes(from)) return undefined;
+  const document: Json = JSON.parse(text);
+  let isChanged = false;
+  for (const element of principalElements(document)) {
+    const names = listOf(element['AWS']);
+    if (!names.includes(from)) continue;
+    const renamed = names.map((name) => (name === from ? to : name));
+    element['AWS'] = Array.isArray(element['AWS']) ? renamed : renamed[0];
+    isChanged = true;
+  }
+  return isChanged ? JSON.stringify(document) : undefined;
+}
+
+/**
+ * Puts `to` for `from` in every policy that names principals; called when a user or role goes (its id), or is renamed (its
+ * new ARN). Grants on keys to one that goes are of nobody any more.
+ */
 export function renamePrincipal(tx: Tx, from: string, to: string): void {
-  for (const role of tx.all(roles)) {
-    if (!role.assumeRolePolicyDocument.includes(from)) continue;
-    const document: Json = JSON.parse(role.assumeRolePolicyDocument);
-    let isChanged = false;
-    for (const element of principalElements(document)) {
-      const names = listOf(element['AWS']);
-      if (!names.includes(from)) continue;
-      const renamed = names.map((name) => (name === from ? to : name));
-      element['AWS'] = Array.isArray(element['AWS']) ? renamed : renamed[0];
-      isChanged = true;
+  const change = <R>(table: Table<R>, documentOf: (row: R) => string | undefined, put: (row: R, text: string) => R) => {
+    for (const row of [...tx.all(table)]) {
+      const text = withRenamed(documentOf(row), from, to);
+      if (text !== undefined) tx.put(table, put(row, text));
     }
-    if (isChanged) tx.put(roles, { ...role, assumeRolePolicyDocument: JSON.stringify(document) });
+  };
+  change(
+    roles,
+    (row) => row.assumeRolePolicyDocument,
+    (row, assumeRolePolicyDocument) => ({ ...row, assumeRolePolicyDocument }),
+  );
+  for (const table of [repositories, registries] as Table<{ readonly policyText?: string }>[]) {
+    change(
+      table,
+      (row) => row.policyText,
+      (row, policyText) => ({ ...row, policyText }),
+    );
+  }
+  for (const table of [kmsKeys, secrets] as Table<{ readonly policy?: string }>[]) {
+    change(
+      table,
+      (row) => row.policy,
+      (row, policy) => ({ ...row, policy }),
+    );
+  }
+  change(
+    parameters,
+    (row) => row.resourcePolicy?.document,
+    (row, document) => ({ ...row, resourcePolicy: { ...row.resourcePolicy!, document } }),
+  );
+  for (const grant of [...tx.all(kmsGrants)]) {
+    const { granteePrincipal, retiringPrincipal } = grant;
+    if (granteePrincipal !== from && retiringPrincipal !== from) continue;
+    const renamed = (name: string) => (name === from ? to : name);
+    tx.put(kmsGrants, {
+      ...grant,
+      granteePrincipal: renamed(granteePrincipal),
+      ...(retiringPrincipal !== undefined && { retiringPrincipal: renamed(retiringPrincipal) }),
+    });
   }
 }

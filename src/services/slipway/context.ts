@@ -32,7 +32,30 @@ export interface HistoryReader {
   ): Promise<readonly { readonly id: number; readonly arn: string; readonly state: HistoryEntry['change'] }[]>;
 }
 
+export interface MaintenanceJob {
+  readonly id: string;
+  readonly task: string;
+  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly progress?: unknown;
+  readonly report?: unknown;
+  readonly message?: string;
+}
+
+/** Garbage collections and checks of the image registry (the registry room does them). */
+export interface RegistryMaintenance {
+  start(
+    task:
+      | { readonly task: 'gc'; readonly dryRun: boolean; readonly graceMs?: number }
+      | { readonly task: 'fsck'; readonly repair: boolean },
+  ): MaintenanceJob;
+  get(id: string): Promise<MaintenanceJob | undefined>;
+}
+
 export interface SlipwayDeps {
+  readonly maintenance: RegistryMaintenance;
   readonly history: HistoryReader;
   readonly denials: Denials;
   readonly vault: Vault;

@@ -19,5 +19,10 @@ export const notAnInstance = () =>
   new ServiceError('InvalidParameterException', 'Only an instance can ask for credentials, with its own key.');
 export const instanceNotFound = (id: string) =>
   new ServiceError('InstanceNotFoundException', `There is no instance ${id}.`);
+export const maintenanceNotFound = (id: string) =>
+  new ServiceError(
+    'MaintenanceNotFoundException',
+    `There is no registry maintenance ${id}; the last twenty are known.`,
+  );
 export const noHistory = (what: string) =>
   new ServiceError('HistoryNotFoundException', `No history is kept of ${what}.`);

@@ -4,7 +4,7 @@
  * (awsJson, SigV4 with the service name `slipway`, IAM actions `slipway:…`), from schemas of the same form, written by
  * hand in schemas.ts.
  *
- * It only reads, but for CreateAccount, JoinInstance and RemoveInstance.
+ * It only reads, but for CreateAccount, JoinInstance, RemoveInstance and StartRegistryMaintenance.
  */
 import type { ServiceDefinition } from '#protocol/service.ts';
 import type { SlipwayDeps } from './context.ts';

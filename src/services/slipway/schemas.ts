@@ -59,8 +59,9 @@ const TaskSummary = structure(
 
 const Port = structure('Port', {}, { protocol: text, hostPort: number });
 const Ports = listOf('Ports', Port);
-const Size = structure('Size', {}, { cpu: number, memory: number, gpu: number });
-const Demand = structure('Demand', {}, { cpu: number, memory: number, gpu: number, ports: Ports });
+/** `eni` is absent where there is no limit. */
+const Size = structure('Size', {}, { cpu: number, memory: number, gpu: number, eni: number });
+const Demand = structure('Demand', {}, { cpu: number, memory: number, gpu: number, eni: number, ports: Ports });
 const Reason = structure(
   'Reason',
   {},
@@ -171,6 +172,21 @@ const explainOutput = structure(
   },
 );
 
+const Maintenance = structure(
+  'RegistryMaintenance',
+  {},
+  {
+    maintenanceId: text,
+    task: text,
+    status: text,
+    startedAt: timestamp,
+    endedAt: timestamp,
+    progress: document,
+    report: document,
+    message: text,
+  },
+);
+
 const Account = structure('Account', {}, { accountId: text, name: text, alias: text, createdAt: timestamp });
 const DenialStatement = structure(
   'DenialStatement',
@@ -270,6 +286,16 @@ export const schemas: Readonly<Record<string, unknown>> = {
     structure('ListAccountsRequest', {}, page),
     structure('ListAccountsResponse', {}, { accounts: listOf('Accounts', Account), nextToken: text }),
   ),
+  StartRegistryMaintenance$: operation(
+    'StartRegistryMaintenance',
+    structure('StartRegistryMaintenanceRequest', { task: text }, { dryRun: flag, graceMinutes: number, repair: flag }),
+    structure('StartRegistryMaintenanceResponse', {}, { maintenance: Maintenance }),
+  ),
+  GetRegistryMaintenance$: operation(
+    'GetRegistryMaintenance',
+    structure('GetRegistryMaintenanceRequest', { maintenanceId: text }),
+    structure('GetRegistryMaintenanceResponse', {}, { maintenance: Maintenance }),
+  ),
   ExplainDenial$: operation(
     'ExplainDenial',
     structure('ExplainDenialRequest', { requestId: text }),
@@ -282,5 +308,6 @@ export const schemas: Readonly<Record<string, unknown>> = {
   ServiceNotFoundException$: failure('ServiceNotFoundException'),
   TaskDefinitionNotFoundException$: failure('TaskDefinitionNotFoundException'),
   InstanceNotFoundException$: failure('InstanceNotFoundException'),
+  MaintenanceNotFoundException$: failure('MaintenanceNotFoundException'),
   HistoryNotFoundException$: failure('HistoryNotFoundException'),
 };

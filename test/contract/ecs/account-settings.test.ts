@@ -64,7 +64,10 @@ test('unknown names, wrong values, foreign principals', async () => {
   await assert.rejects(put({ principalArn: 'arn:aws:iam::210987654321:user/bob' }), {
     name: 'InvalidParameterException',
   });
-  await assert.rejects(put({ name: 'taskLongArnFormat', value: 'disabled' }), { name: 'ClientException' });
+  await assert.rejects(put({ name: 'taskLongArnFormat', value: 'disabled' }), {
+    name: 'InvalidParameterException',
+    message: 'You can no longer disable Long Arn settings',
+  });
   await assert.rejects(ecs.send(new ListAccountSettingsCommand({ value: 'enabled' })), {
     name: 'InvalidParameterException',
   });

@@ -263,7 +263,13 @@ describe('the service operations', () => {
       message: 'TaskDefinition not found.',
     });
     await assert.rejects(create('x', { cluster: 'none' }), { name: 'ClusterNotFoundException' });
-    await assert.rejects(create('x', { desiredCount: -1 }), invalid);
+    const words: [Partial<CreateServiceCommandInput>, string][] = [
+      [{ desiredCount: -1 }, 'DesiredCount can not be lesser than 0'],
+      [{ desiredCount: undefined }, 'DesiredCount is missing'],
+      [{ launchType: 'X' as 'EC2' }, 'launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]'],
+      [{ schedulingStrategy: 'X' as 'DAEMON' }, 'Scheduling strategy should be one of [REPLICA,DAEMON]'],
+    ];
+    for (const [input, message] of words) await assert.rejects(create('x', input), { ...invalid, message });
     const both = { minimumHealthyPercent: 100, maximumPercent: 100 };
     await assert.rejects(create('x', { deploymentConfiguration: both }), /will block deployments/);
     await assert.rejects(update('none', { desiredCount: 1 }), {

@@ -12,6 +12,7 @@ import {
   type RunTaskCommandInput,
   StartTaskCommand,
   StopTaskCommand,
+  UpdateContainerInstancesStateCommand,
   waitUntilTasksRunning,
   waitUntilTasksStopped,
 } from '@aws-sdk/client-ecs';
@@ -190,6 +191,7 @@ describe('RunTask', () => {
     await refused({ group: 'service:web' }, 'InvalidParameterException', /service:web/);
     await refused({ startedBy: 'a b' }, 'InvalidParameterException', /startedBy/);
     await refused({ launchType: 'FARGATE' }, 'ClientException', /FARGATE/);
+    await refused({ launchType: 'Fargate' as 'FARGATE' }, 'InvalidParameterException', /^launch type should be one of/);
     await refused(
       { overrides: { containerOverrides: [{ name: 'other' }] } },
       'InvalidParameterException',
@@ -225,6 +227,13 @@ describe('StartTask, StopTask, DescribeTasks', () => {
       containerInstances: [arns['lonely']!],
     });
     assert.deepEqual((await ecs.send(away)).failures, [{ arn: arns['lonely'], reason: 'AGENT' }]);
+    const drain = (status: 'DRAINING' | 'ACTIVE') =>
+      ecs.send(
+        new UpdateContainerInstancesStateCommand({ cluster: 'lonely', containerInstances: [arns['lonely']!], status }),
+      );
+    await drain('DRAINING');
+    assert.deepEqual((await ecs.send(away)).failures, [{ arn: arns['lonely'], reason: 'DRAINING' }]);
+    await drain('ACTIVE');
   });
 
   it('answers MISSING for tasks that are not there, and refuses to stop them', async () => {
@@ -237,6 +246,9 @@ describe('StartTask, StopTask, DescribeTasks', () => {
       message: 'The referenced task was not found.',
     });
     await assert.rejects(ecs.send(new DescribeTasksCommand({ tasks: [] })), { message: 'Tasks cannot be empty.' });
+    await assert.rejects(ecs.send(new DescribeTasksCommand({ cluster: 'none', tasks: [] })), {
+      name: 'ClusterNotFoundException',
+    });
   });
 
   it('tells a task that never started from one that exited', async () => {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DeleteAttributesCommand,
   type ECSClient,
   PutAttributesCommand,
   RegisterTaskDefinitionCommand,
@@ -86,7 +87,7 @@ describe('ExplainPlacement', () => {
     assert.deepEqual(reasonsOf(answer, small), ['RESOURCE:MEMORY: needs 400 MiB of memory, has 300 of 300 left']);
     assert.match(reasonsOf(answer, away).join(), /^AGENT: its agent is not connected since 20\d\d-[^,]*$/);
     assert.deepEqual(reasonsOf(answer, draining), ['DRAINING: it is DRAINING and takes no new tasks']);
-    assert.deepEqual(answer.demand, { cpu: 100, memory: 400, gpu: 0, ports: [] });
+    assert.deepEqual(answer.demand, { cpu: 100, memory: 400, gpu: 0, eni: 0, ports: [] });
     assert.deepEqual(answer.reasonCounts, [
       { reason: 'RESOURCE:MEMORY', instances: 3 },
       { reason: 'AGENT', instances: 1 },
@@ -113,6 +114,23 @@ describe('ExplainPlacement', () => {
       reasonsOf(await explain({ taskDefinition: 'ssh' }), small).join(),
       /tcp port 22 is reserved by its agent/,
     );
+  });
+
+  it('counts the network interfaces that tasks of network mode awsvpc would take', async () => {
+    const limit = (value: string) =>
+      ecs.send(new PutAttributesCommand({ attributes: [{ name: 'slipway.eni-limit', value, targetId: small }] }));
+    await define('vpc', { networkMode: 'awsvpc' }, { memory: 10, cpu: 0 });
+    await assert.rejects(limit('many'), { name: 'InvalidParameterException' });
+    await limit('0');
+    const answer = await explain({ taskDefinition: 'vpc', maxInstances: 100 });
+    assert.equal(answer.demand.eni, 1);
+    assert.match(answer.notLaunchable ?? '', /awsvpc/);
+    assert.ok(reasonsOf(answer, small).includes('RESOURCE:ENI: needs 1 network interfaces, has 0 of 0 left'));
+    assert.deepEqual(
+      [instanceOf(answer, small).registered.eni, instanceOf(answer, large[0]!).registered.eni],
+      [0, undefined],
+    );
+    await ecs.send(new DeleteAttributesCommand({ attributes: [{ name: 'slipway.eni-limit', targetId: small }] }));
   });
 
   it('takes constraints, strategies and overrides as RunTask does', async () => {

@@ -24,24 +24,15 @@ const largestDaemonMiB = 128;
 /** Why ECS stops a task that is protected all the same. */
 const overridesProtection = /critical daemon|failed container health checks|is lost/;
 
-/** The service as it was before the transaction: the pass in which a deployment fails may still have started a task. */
-function serviceBefore(store: Store, arn: string, changes: readonly Change[]): ServiceRow | undefined {
-  for (const change of changes) {
-    const moved = changeOf(services, change);
-    if (moved?.key === arn) return moved.before;
-  }
-  return store.get(services, arn);
-}
-
-function checkBirth(store: Store, task: TaskRow, changes: readonly Change[], violate: Violate): void {
+function checkBirth(store: Store, task: TaskRow, violate: Violate): void {
   const instance = store.get(containerInstances, task.containerInstanceArn ?? '');
   const isOpen = instance?.status === 'ACTIVE' || (task.daemonArn && instance?.status === 'REGISTERING');
   if (!isOpen) {
     const message = `${task.arn} (${task.group}) was born on an instance that is ${instance?.status ?? 'not there'}`;
     violate('tasks-only-where-instances-are-open', message);
   }
-  const service = task.serviceArn && serviceBefore(store, task.serviceArn, changes);
-  const deployment = service ? service.deployments.find((one) => one.id === task.deploymentId) : undefined;
+  const service = store.get(services, task.serviceArn ?? '');
+  const deployment = service?.deployments.find((one) => one.id === task.deploymentId);
   if (deployment?.rolloutState === 'FAILED') {
     violate('failed-deployment-starts-nothing', `${task.arn} was born of ${deployment.id}, which has failed`);
   }
@@ -93,7 +84,7 @@ export function checkSchedulers(store: Store, changes: readonly Change[], nowMs:
     const moved = changeOf(tasks, change);
     if (!moved?.after) continue;
     if (!moved.before) {
-      checkBirth(store, moved.after, changes, violate);
+      checkBirth(store, moved.after, violate);
       checkOnePerInstance(store, moved.after, violate);
     } else checkProtection(store, moved.before, moved.after, nowMs, violate);
   }

@@ -1,11 +1,11 @@
 /** A blob that is open for reading: from a file, in pieces of 1 MiB read ahead into two buffers, or from memory. */
-import type { FileHandle } from 'node:fs/promises';
 import type { BlobSource } from '../blob-store.ts';
+import type { OpenFile, OpenFiles } from './open-files.ts';
 
 /** Reads of 64 KiB halve a pull; larger ones gain nothing and cost memory for every client. */
 const pieceBytes = 2 ** 20;
 /** Buffers that are kept for the next pull; allocating a mebibyte anew each time costs as much as filling it. */
-const maxSpare = 16;
+const maxSpare = 8;
 const spare: Buffer[] = [];
 
 const takeBuffer = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
@@ -15,12 +15,15 @@ const giveBack = (buffer: Buffer) => {
 
 export class FileSource implements BlobSource {
   readonly sizeBytes: number;
-  readonly #file: FileHandle;
-  #closing: Promise<void> | undefined;
+  readonly #file: OpenFile;
+  readonly #files: OpenFiles;
+  #closed = false;
 
-  constructor(file: FileHandle, sizeBytes: number) {
+  /** `files` gets the file back. */
+  constructor(file: OpenFile, files: OpenFiles) {
     this.#file = file;
-    this.sizeBytes = sizeBytes;
+    this.#files = files;
+    this.sizeBytes = file.sizeBytes;
   }
 
   async *stream(start: number, end: number): AsyncGenerator<Buffer> {
@@ -53,16 +56,17 @@ export class FileSource implements BlobSource {
   async #fill(buffer: Buffer, position: number, size: number): Promise<Buffer> {
     let filled = 0;
     while (filled < size) {
-      const { bytesRead } = await this.#file.read(buffer, filled, size - filled, position + filled);
+      const { bytesRead } = await this.#file.handle.read(buffer, filled, size - filled, position + filled);
       if (bytesRead === 0) throw new Error('the blob is shorter than it was');
       filled += bytesRead;
     }
     return size === buffer.length ? buffer : buffer.subarray(0, size);
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#file.close();
-    return this.#closing;
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#files.release(this.#file);
   }
 }
 

@@ -30,6 +30,7 @@ import {
   wrongOffset,
 } from '../blob-store.ts';
 import { FileSource, memorySource } from './file-source.ts';
+import { OpenFiles } from './open-files.ts';
 import { SmallLog } from './small-log.ts';
 import { pathOfBlob, UploadFile } from './upload.ts';
 
@@ -68,6 +69,7 @@ class FsBlobStore implements BlobStore {
   readonly #log: SmallLog;
   readonly #uploads: Map<string, UploadFile>;
   readonly #known = new Set<string>();
+  readonly #files = new OpenFiles();
 
   constructor(options: FsBlobStoreOptions, log: SmallLog, uploads: Map<string, UploadFile>) {
     this.#options = options;
@@ -91,14 +93,8 @@ class FsBlobStore implements BlobStore {
   async open(digest: string): Promise<BlobSource | undefined> {
     const small = await this.#log.read(digest);
     if (small) return memorySource(small);
-    const file = await open(this.#pathOf(digest)[1], 'r').catch(notFound);
-    if (!file) return undefined;
-    try {
-      return new FileSource(file, (await file.stat()).size);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    const file = await this.#files.acquire(this.#pathOf(digest)[1]);
+    return file && new FileSource(file, this.#files);
   }
 
   async read(digest: string, limitBytes: number): Promise<Buffer | undefined> {
@@ -285,6 +281,7 @@ class FsBlobStore implements BlobStore {
     const [directory, path] = this.#pathOf(digest);
     if ((await stat(path).catch(notFound)) === undefined) return;
     await rm(path, { force: true });
+    await this.#files.forget(path);
     await syncDirectory(directory);
   }
 
@@ -294,6 +291,7 @@ class FsBlobStore implements BlobStore {
 
   async close(): Promise<void> {
     for (const upload of this.#uploads.values()) await upload.close();
+    await this.#files.close();
     await this.#log.close();
   }
 }

@@ -11,6 +11,7 @@ import { recordPull } from '#images/pulls.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { EcrContext, EcrOperation } from '../context.ts';
 import { lookUpImage, requireRepository } from '../resolve.ts';
+import { importMissing } from '../upstream-images.ts';
 import { named } from '../views/repository.ts';
 
 interface Found {
@@ -42,8 +43,12 @@ export const BatchGetImage: EcrOperation<BatchGetImageCommandInput, BatchGetImag
   input,
 ) => {
   checkCount('imageIds', input.imageIds!, 1, 100);
+  const upstreamFailures = await importMissing(ctx, input);
   const repository = requireRepository(ctx.store, ctx, input);
-  const results = input.imageIds!.map((id) => find(ctx, repository, id, input.acceptedMediaTypes));
+  const results = input.imageIds!.map((id) => {
+    const result = find(ctx, repository, id, input.acceptedMediaTypes);
+    return (isFailure(result) && upstreamFailures.get(id)) || result;
+  });
   const found = results.filter((one): one is Found => !isFailure(one));
   const images = await Promise.all(
     found.map(async ({ id, image }): Promise<Image | ImageFailure> => {

@@ -7,8 +7,11 @@ import { templateKey as ruleKey } from '#images/repositories.ts';
 import { pullThroughCacheRules } from '#store/tables.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf } from '../resolve.ts';
+import { makeServiceRole, requireServiceRole } from '../service-role.ts';
 import { checkCredential, checkPrefix, checkRole, checkUpstream } from '../upstreams.ts';
 import { viewRule } from '../views/cache-rule.ts';
+
+const cacheService = 'pullthroughcache.ecr.amazonaws.com';
 
 /**
  * Without credentials the upstream is asked without any, which AWS does for some of its upstreams only.
@@ -26,7 +29,9 @@ export const CreatePullThroughCacheRule: EcrOperation<
   if (prefix === 'ROOT' && upstreamPrefix && upstreamPrefix !== 'ROOT') {
     throw invalidAt('upstreamRepositoryPrefix', 'must be ROOT when ecrRepositoryPrefix is ROOT');
   }
+  requireServiceRole(ctx, cacheService);
   const row = ctx.store.transact((tx) => {
+    makeServiceRole(tx, ctx, cacheService);
     const key = ruleKey(registry, prefix);
     if (tx.get(pullThroughCacheRules, key)) throw ruleExists(prefix, registry.account);
     const { credentialArn, customRoleArn } = input;

@@ -9,7 +9,7 @@ import type { ImageScanResult, ScanType } from '#model/image-scan.ts';
 import { imageScans } from '#store/tables.ts';
 import type { EcrContext, EcrOperation } from '../context.ts';
 import { requireImage, requireRepository } from '../resolve.ts';
-import { viewBasicFinding, viewEnhancedFinding, viewScanStatus, viewSummary } from '../views/scan.ts';
+import { viewBasicFinding, viewEnhancedFinding, viewResource, viewScanStatus, viewSummary } from '../views/scan.ts';
 
 const defaultPage = 100;
 const maxPage = 1000;
@@ -57,7 +57,8 @@ async function readPage(
   const from = positionOf(input.nextToken, result.findings);
   const page = await ctx.deps.findings.read(result.findings, from, limit);
   if (!page) return undefined;
-  const context = { view: ctx.store, repository, image, head: page.head, result };
+  const known = { view: ctx.store, repository, image, head: page.head, result };
+  const context = { ...known, resource: viewResource(known) };
   const next = from + page.findings.length;
   return {
     imageScanFindings: {

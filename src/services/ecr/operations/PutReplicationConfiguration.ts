@@ -9,11 +9,13 @@ import type { Scope } from '#model/arn.ts';
 import type { ReplicationRule } from '#model/ecr-registry.ts';
 import type { EcrOperation } from '../context.ts';
 import { updateRegistry } from '../resolve.ts';
+import { makeServiceRole, requireServiceRole } from '../service-role.ts';
 import { viewReplication } from '../views/registry.ts';
 
 const maxRules = 10;
 const maxDestinations = 25;
 const maxFilters = 100;
+const replicationService = 'replication.ecr.amazonaws.com';
 const at = 'replicationConfiguration';
 
 function toRule(scope: Scope, rule: WireRule, where: string): ReplicationRule {
@@ -49,6 +51,10 @@ export const PutReplicationConfiguration: EcrOperation<
   if (new Set(all).size > maxDestinations) {
     throw invalidAt(at, `must have at most ${maxDestinations} unique destinations across all rules`);
   }
-  const row = ctx.store.transact((tx) => updateRegistry(tx, ctx, (before) => ({ ...before, replicationRules })));
+  if (replicationRules.length > 0) requireServiceRole(ctx, replicationService);
+  const row = ctx.store.transact((tx) => {
+    if (replicationRules.length > 0) makeServiceRole(tx, ctx, replicationService);
+    return updateRegistry(tx, ctx, (before) => ({ ...before, replicationRules }));
+  });
   return { replicationConfiguration: viewReplication(row) };
 };

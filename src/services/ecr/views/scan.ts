@@ -6,10 +6,12 @@ import type {
   ImageScanFinding,
   ImageScanFindingsSummary,
   ImageScanStatus,
+  Resource,
   VulnerablePackage,
 } from '@aws-sdk/client-ecr';
-import { tagsOf } from '#images/delete-image.ts';
+import { parentsOf, tagsOf } from '#images/delete-image.ts';
 import { scanningOfRepository } from '#images/image-scans.ts';
+import { clustersRunning } from '#images/in-use.ts';
 import { partitionOf } from '#model/arn.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { ImageScanResult, ImageScanRow, ScanSeverity, ScanType } from '#model/image-scan.ts';
@@ -125,11 +127,14 @@ export interface FindingContext {
   readonly image: ImageRow;
   readonly head: FindingsHead;
   readonly result: ImageScanResult;
+  readonly resource: Resource;
 }
 
-function viewResource({ view, repository, image, head }: FindingContext) {
+/** The image that all findings are of. Clusters that run an index run its images. */
+export function viewResource({ view, repository, image, head }: Omit<FindingContext, 'resource'>): Resource {
   const { distribution, architecture, author } = head;
   const tags = tagsOf(view, image);
+  const running = clustersRunning(view, repository, new Set([image.digest, ...parentsOf(view, image)]));
   const platform = distribution && `${distribution.id}_${distribution.versionId}`.toUpperCase().replace(/\W+/g, '_');
   return {
     id: `${repository.arn}/${image.digest}`,
@@ -143,6 +148,7 @@ function viewResource({ view, repository, image, head }: FindingContext) {
         imageTags: tags,
         ...(platform !== undefined && { platform }),
         pushedAt: new Date(image.pushedAt),
+        inUseCount: running.size,
         registry: repository.account,
         repositoryName: repository.name,
       },
@@ -203,6 +209,6 @@ export function viewEnhancedFinding(context: FindingContext, finding: Finding): 
     fixAvailable: fixAvailable(finding.packages),
     remediation: { recommendation: { text: 'None Provided' } },
     packageVulnerabilityDetails: viewDetails(finding),
-    resources: [viewResource(context)],
+    resources: [context.resource],
   };
 }

@@ -55,7 +55,7 @@ function newService(
 ): ServiceRow {
   const nowMs = ctx.clock.now();
   const schedulingStrategy = input.schedulingStrategy ?? 'REPLICA';
-  const desiredCount = checkDesiredCount(input.desiredCount ?? 0);
+  const desiredCount = checkDesiredCount(input.desiredCount ?? 0, 'DesiredCount');
   const deployed = definition && {
     taskDefinitionArn: definition.arn,
     launchType: launchTypeFor(cluster, input.launchType),

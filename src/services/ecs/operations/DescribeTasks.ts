@@ -9,13 +9,13 @@ const maxTasks = 100;
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html (up to 100 tasks) */
 export const DescribeTasks: EcsOperation<DescribeTasksCommandInput, DescribeTasksCommandOutput> = (ctx, input) => {
+  const cluster = requireCluster(ctx.store, ctx, input.cluster);
   const ids = input.tasks ?? [];
   if (ids.length === 0) throw invalidParameter('Tasks cannot be empty.');
   if (ids.length > maxTasks) throw invalidParameter(`Tasks cannot have more than ${maxTasks} elements.`);
   for (const field of input.include ?? []) {
     if (field !== 'TAGS') throw invalidParameter(`Invalid include value: ${field}.`);
   }
-  const cluster = requireCluster(ctx.store, ctx, input.cluster);
   const include = new Set(input.include);
   const found: Task[] = [];
   const failures: Failure[] = [];

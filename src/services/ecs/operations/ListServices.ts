@@ -2,17 +2,15 @@ import type { ListServicesCommandInput, ListServicesCommandOutput } from '@aws-s
 import type { ServiceRow } from '#model/rows.ts';
 import { services } from '#store/tables.ts';
 import type { EcsOperation } from '../context.ts';
-import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';
 import { requireCluster } from '../resolve.ts';
+import { checkSchedulingStrategy } from '../validate/schedulers.ts';
 
 /** Ten a page unless asked otherwise. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html */
 export const ListServices: EcsOperation<ListServicesCommandInput, ListServicesCommandOutput> = (ctx, input) => {
   const cluster = requireCluster(ctx.store, ctx, input.cluster);
   const { launchType, schedulingStrategy } = input;
-  if (schedulingStrategy !== undefined && schedulingStrategy !== 'REPLICA' && schedulingStrategy !== 'DAEMON') {
-    throw invalidParameter(`Invalid scheduling strategy: ${schedulingStrategy}.`);
-  }
+  checkSchedulingStrategy(schedulingStrategy);
   const page = paginate({
     request: { ...input, maxResults: input.maxResults ?? 10 },
     walk: (after) => ctx.store.find(services, 'byCluster', cluster.arn, after),

@@ -7,6 +7,7 @@ import { requireCluster } from '../resolve.ts';
 import { findContainerInstance } from '../resolve-container-instance.ts';
 import {
   checkAttributeCount,
+  checkEniLimit,
   checkTargetedAttribute,
   isReserved,
   maxCustomAttributes,
@@ -30,6 +31,7 @@ export const PutAttributes: EcsOperation<PutAttributesCommandInput, PutAttribute
   const attributes: Attribute[] = [];
   ctx.store.transact((tx) => {
     for (const { name, value, targetId } of checked) {
+      checkEniLimit({ name, value });
       const row = findContainerInstance(tx, ctx, cluster, targetId);
       if (!row || row.status === 'INACTIVE') throw targetNotFound();
       tx.put(containerInstances, withAttribute(row, name, value));

@@ -3,7 +3,7 @@ import type {
   RegisterContainerInstanceCommandInput,
   RegisterContainerInstanceCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { sourceInstanceKey } from '#auth/instances.ts';
+import { sourceInstanceKey, speaksFor } from '#auth/instances.ts';
 import { hexId } from '#lib/ids.ts';
 import { type ContainerInstanceArn, containerInstanceArn, lastSegment } from '#model/arn.ts';
 import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
@@ -15,7 +15,7 @@ import { clientException, invalidParameter } from '../errors.ts';
 import { enforceQuota } from '../quotas.ts';
 import { toClusterArn } from '../resolve.ts';
 import { mergeTags, newTags } from '../tags.ts';
-import { checkAttributeName, isReserved } from '../validate/attributes.ts';
+import { checkAttributeName, checkEniLimit, isReserved } from '../validate/attributes.ts';
 import { checkInstanceProvider, providerAttribute } from '../validate/daemon.ts';
 import { checkResources } from '../validate/resources.ts';
 import { viewContainerInstance } from '../views/container-instance.ts';
@@ -57,6 +57,7 @@ function givenAttributes(attributes: readonly Attribute[] | undefined): Attribut
   const byName = new Map<string, Attribute>();
   for (const attribute of attributes ?? []) {
     const name = checkAttributeName(attribute.name);
+    checkEniLimit(attribute);
     byName.set(name, { name, ...(attribute.value ? { value: attribute.value } : {}) });
   }
   return [...byName.values()];
@@ -88,12 +89,6 @@ function callingInstance(ctx: EcsContext, identity: IdentityDocument): string | 
     throw clientException('The instance identity document is not that of the calling instance.');
   }
   return caller;
-}
-
-function checkSameMachine(row: ContainerInstanceRow, caller: string | undefined): void {
-  if (caller && row.ec2InstanceId?.startsWith('i-') && row.ec2InstanceId !== caller) {
-    throw clientException('The referenced container instance is that of another instance.');
-  }
 }
 
 function newInstanceId(ctx: EcsContext, identity: IdentityDocument, caller: string | undefined): string {
@@ -136,7 +131,9 @@ function register(tx: Tx, ctx: EcsContext, cluster: ClusterRow, input: Input): C
   const zoneGiven = given.find(({ name }) => name === 'ecs.availability-zone')?.value ?? identity.availabilityZone;
   if (input.containerInstanceArn) {
     const row = knownInstance(tx, ctx, cluster, input.containerInstanceArn);
-    checkSameMachine(row, caller);
+    if (!speaksFor(ctx.principal, row.ec2InstanceId)) {
+      throw clientException('The referenced container instance is that of another instance.');
+    }
     const capacityProviderName = providerOf(tx, cluster, given, row.capacityProviderName);
     const availabilityZone = zoneGiven ?? row.availabilityZone;
     return tx.put(containerInstances, {

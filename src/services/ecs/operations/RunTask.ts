@@ -6,7 +6,7 @@ import { tasks } from '#store/tables.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { conflict, invalidParameter } from '../errors.ts';
-import { checkPlacement, notServedYet, taskTemplate } from '../launch-request.ts';
+import { checkPlacement, notServedYet, parseLaunchType, taskTemplate } from '../launch-request.ts';
 import { requireCluster } from '../resolve.ts';
 import { viewTask } from '../views/task.ts';
 
@@ -26,10 +26,7 @@ function checkInput(input: RunTaskCommandInput): { count: number; launchType: La
     }
     throw notServedYet('capacityProviderStrategy');
   }
-  const launchType = input.launchType ?? 'EC2';
-  if (launchType !== 'EC2' && launchType !== 'EXTERNAL' && launchType !== 'FARGATE') {
-    throw invalidParameter(`Launch type ${launchType} is not supported here.`);
-  }
+  const launchType = parseLaunchType(input.launchType);
   if (input.platformVersion && launchType !== 'FARGATE') {
     throw invalidParameter(`The platform version must be null when specifying an ${launchType} launch type.`);
   }

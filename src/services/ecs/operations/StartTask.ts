@@ -25,6 +25,7 @@ export const StartTask: EcsOperation<StartTaskCommandInput, StartTaskCommandOutp
       const arn = toContainerInstanceArn(ctx, cluster, id);
       const instance = findContainerInstance(tx, ctx, cluster, id);
       if (!instance) failures.push({ arn, reason: 'MISSING' });
+      else if (instance.status === 'DRAINING') failures.push({ arn, reason: 'DRAINING' });
       else if (instance.status !== 'ACTIVE') failures.push({ arn, reason: 'INACTIVE' });
       else {
         const outcome = checkPlacement(() => launchOn(tx, ctx, template, instance));

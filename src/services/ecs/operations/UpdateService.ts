@@ -32,7 +32,8 @@ function rescale(deployments: readonly DeploymentRow[], desiredCount: number, no
 
 function changed(ctx: EcsContext, row: ServiceRow, input: UpdateServiceCommandInput): ServiceRow {
   const nowMs = ctx.clock.now();
-  const desiredCount = input.desiredCount === undefined ? row.desiredCount : checkDesiredCount(input.desiredCount);
+  const desiredCount =
+    input.desiredCount === undefined ? row.desiredCount : checkDesiredCount(input.desiredCount, 'Task count');
   const taskDefinitionArn = input.taskDefinition
     ? requireLaunchable(ctx.store, ctx, input.taskDefinition, row.launchType ?? 'EC2').arn
     : row.taskDefinitionArn;

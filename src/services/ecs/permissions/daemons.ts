@@ -2,11 +2,11 @@
 import { daemonTaskDefinitionArn, type Scope } from '#model/arn.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { taskDefinitions } from '#store/tables.ts';
 import type { EcsContext } from '../context.ts';
+import { requireDaemonTaskDefinition } from '../resolve-daemon.ts';
 import { definitionKeys, launchKeys } from './keys.ts';
 import { passTaskRoles } from './pass-role.ts';
-import { tagsOf, toCluster, toInCluster } from './resources.ts';
+import { orNothing, tagsOf, toCluster, toInCluster } from './resources.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: inputs as clients send them, before they are checked
 type Input = any;
@@ -23,7 +23,12 @@ interface Tools {
   readonly tagging: (ctx: EcsContext, resource: string, tags: unknown) => Permission[];
 }
 
-function toDefinition(scope: Scope, given: unknown): string {
+/** The definition that a request means, as the operations find it. */
+const definitionOf = (ctx: EcsContext, given: unknown): TaskDefinitionRow | undefined =>
+  orNothing(() => requireDaemonTaskDefinition(ctx.store, ctx, typeof given === 'string' ? given : undefined));
+
+function toDefinition(scope: Scope, row: TaskDefinitionRow | undefined, given: unknown): string {
+  if (row) return row.arn;
   const text = typeof given === 'string' ? given : '';
   if (text.startsWith('arn:')) return text;
   const [family = '', revision = '*'] = text.split(':');
@@ -32,8 +37,8 @@ function toDefinition(scope: Scope, given: unknown): string {
 
 /** Of CreateDaemon and UpdateDaemon, and the roles of what the daemon runs. */
 function daemonKeys(ctx: EcsContext, input: Input) {
-  const definitionArn = toDefinition(ctx, input.daemonTaskDefinitionArn);
-  const definition: TaskDefinitionRow | undefined = ctx.store.get(taskDefinitions, definitionArn);
+  const definition = definitionOf(ctx, input.daemonTaskDefinitionArn);
+  const definitionArn = toDefinition(ctx, definition, input.daemonTaskDefinitionArn);
   const {
     'ecs:enable-ebs-volumes': _,
     'ecs:auto-assign-public-ip': __,
@@ -49,7 +54,8 @@ function daemonKeys(ctx: EcsContext, input: Input) {
 
 export function daemonPermissions({ on, tagging }: Tools): Readonly<Record<string, Needs>> {
   const onDaemon: Needs = (ctx, input) => on(ctx, toInCluster(ctx, 'daemon', undefined, input.daemonArn));
-  const onDefinition: Needs = (ctx, input) => on(ctx, toDefinition(ctx, input.daemonTaskDefinition));
+  const onDefinition: Needs = (ctx, { daemonTaskDefinition: given }) =>
+    on(ctx, toDefinition(ctx, definitionOf(ctx, given), given));
   /** A deployment or revision, and the daemon that it is of. */
   const onDaemonAnd =
     (member: string): Needs =>
@@ -82,7 +88,7 @@ export function daemonPermissions({ on, tagging }: Tools): Readonly<Record<strin
     ListDaemonTaskDefinitions: (ctx) => on(ctx, '*'),
     ListDaemons: (ctx, input) => on(ctx, '*', { 'ecs:cluster': toCluster(ctx, input.clusterArn) }),
     RegisterDaemonTaskDefinition: (ctx, input) => {
-      const resource = toDefinition(ctx, String(input.family ?? '').split(':', 1)[0]);
+      const resource = toDefinition(ctx, undefined, String(input.family ?? '').split(':', 1)[0]);
       const { 'ecs:compute-compatibility': _, ...keys } = definitionKeys(input);
       return [
         on(ctx, resource, keys, tagsOf(input.tags)),

@@ -178,7 +178,7 @@ export const permissions: Readonly<Record<string, Needs>> = {
   DeleteCluster: onCluster,
   DeleteService: onOne('service', 'service'),
   DeleteTaskDefinitions: (ctx, input) =>
-    list(input.taskDefinitions).map((one) => on(ctx, toTaskDefinition(ctx, undefined, one))),
+    list(input.taskDefinitions).map((one) => on(ctx, toTaskDefinition(ctx, definitionOf(ctx.store, ctx, one), one))),
   DeleteTaskSet: onTaskSets,
   DeregisterContainerInstance: onCluster,
   DeregisterTaskDefinition: anything,

@@ -24,7 +24,7 @@ import {
   taskSets,
   tasks,
 } from '#store/tables.ts';
-import { newestActive } from '../resolve-task-definition.ts';
+import { findTaskDefinition } from '../resolve-task-definition.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 const isArn = (text: string) => text.startsWith('arn:');
@@ -59,13 +59,21 @@ export function toCapacityProvider(scope: Scope, given: unknown): string {
   return isArn(text) ? text : capacityProviderArn(scope, text);
 }
 
-/** The definition that a request would use, when there is one. */
+/**
+ * The definition that a request would use, when there is one: found by the very function that the operations use, because
+ * a name that only they understood would hand over roles without being asked for iam:PassRole.
+ */
 export function definitionOf(view: View, scope: Scope, given: unknown): TaskDefinitionRow | undefined {
-  const text = textOf(given);
-  const arn = isArn(text) ? text : undefined;
-  const short = arn ? lastSegment(arn) : text;
-  if (/:\d+$/.test(short)) return view.get(taskDefinitions, arn ?? toTaskDefinition(scope, undefined, text));
-  return newestActive(view, arn ? (parseArn(arn) ?? scope) : scope, short);
+  return orNothing(() => findTaskDefinition(view, scope, textOf(given)));
+}
+
+/** Names that the operations refuse are theirs to answer. */
+export function orNothing<T>(resolve: () => T): T | undefined {
+  try {
+    return resolve();
+  } catch {
+    return undefined;
+  }
 }
 
 export function toTaskDefinition(scope: Scope, row: TaskDefinitionRow | undefined, given: unknown): string {

@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Attribute.html
  */
 import type { Attribute } from '@aws-sdk/client-ecs';
+import { ENI_LIMIT_ATTRIBUTE } from '#launch/registered.ts';
 import { invalidParameter } from '../errors.ts';
 
 export const maxAttributesPerCall = 10;
@@ -27,6 +28,13 @@ export function checkAttributeValue(value: string | undefined): string | undefin
     throw invalidParameter(`Invalid attribute value: ${value}`);
   }
   return value;
+}
+
+/** The one attribute whose value placement counts with. */
+export function checkEniLimit({ name, value }: Attribute): void {
+  if (name === ENI_LIMIT_ATTRIBUTE && !/^\d{1,9}$/.test(value ?? '')) {
+    throw invalidParameter(`Invalid attribute value: ${name} takes a whole number, not ${value ?? 'nothing'}`);
+  }
 }
 
 /** Name and value of an attribute that a user puts or deletes on a named container instance. */

@@ -21,7 +21,9 @@ function taskProblem({ given, cpuUnits, memoryMiB }: FargateCandidate): string |
   if (!isFargateSize(cpuUnits, memoryMiB)) {
     return `No Fargate configuration exists for given values: ${cpuUnits} CPU, ${memoryMiB} memory. See the Amazon ECS documentation for the valid values.`;
   }
-  if (given.pidMode === 'host') return "Tasks using the Fargate launch type do not support pidMode 'host'.";
+  if (given.pidMode === 'host') {
+    return "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.";
+  }
   if (given.ipcMode) return 'Fargate compatible task definitions do not support ipcMode';
   if (given.placementConstraints?.length) return 'Fargate compatible task definitions do not support constraints';
   for (const volume of given.volumes ?? []) {

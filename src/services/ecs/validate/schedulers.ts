@@ -53,13 +53,19 @@ function checkExternal(input: CreateServiceCommandInput): void {
   }
 }
 
-export function checkSchedulerMembers(input: CreateServiceCommandInput): void {
-  const { schedulingStrategy } = input;
-  if (schedulingStrategy !== undefined && schedulingStrategy !== 'REPLICA' && schedulingStrategy !== 'DAEMON') {
-    throw invalidParameter(`Invalid scheduling strategy: ${schedulingStrategy}.`);
+export function checkSchedulingStrategy(given: string | undefined): void {
+  if (given !== undefined && given !== 'REPLICA' && given !== 'DAEMON') {
+    throw invalidParameter('Scheduling strategy should be one of [REPLICA,DAEMON]');
   }
+}
+
+export function checkSchedulerMembers(input: CreateServiceCommandInput): void {
+  checkSchedulingStrategy(input.schedulingStrategy);
   if (isExternallyDeployed(input)) checkExternal(input);
-  if (schedulingStrategy !== 'DAEMON') return;
+  else if (input.schedulingStrategy !== 'DAEMON' && input.desiredCount === undefined) {
+    throw invalidParameter('DesiredCount is missing');
+  }
+  if (input.schedulingStrategy !== 'DAEMON') return;
   checkDaemon(input);
   if (input.launchType === 'FARGATE') {
     throw invalidParameter('The daemon scheduling strategy is not supported for the FARGATE launch type.');

@@ -44,8 +44,11 @@ export function refuseUnsupported(input: Common): void {
   }
 }
 
-export function checkDesiredCount(desiredCount: number): number {
-  if (!Number.isInteger(desiredCount) || desiredCount < 0) throw invalidParameter('desiredCount cannot be negative.');
+/** `name` is what ECS calls it: `DesiredCount` when a service is made, `Task count` when it is updated. */
+export function checkDesiredCount(desiredCount: number, name: 'DesiredCount' | 'Task count'): number {
+  if (!Number.isInteger(desiredCount) || desiredCount < 0) {
+    throw invalidParameter(`${name} can not be lesser than 0`);
+  }
   if (desiredCount > maxDesiredCount) throw invalidParameter(`desiredCount cannot be greater than ${maxDesiredCount}.`);
   return desiredCount;
 }

@@ -271,6 +271,11 @@ const refused: [string, RegisterTaskDefinitionRequest, string][] = [
     'Tasks using the EC2 launch type do not support EphemeralStorage',
   ],
   ['Fargate on bridge', fargate({ networkMode: 'bridge' }), 'Fargate only supports network mode ‘awsvpc’.'],
+  [
+    'Fargate in the PID namespace of the host',
+    fargate({ pidMode: 'host' }),
+    "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.",
+  ],
   ['Fargate without cpu', fargate({ cpu: undefined }), "Fargate requires that 'cpu' be defined at the task level."],
   [
     'Fargate without memory',

@@ -1,7 +1,7 @@
 /** Every container instance of the cluster under a dry run: how many of the tasks it takes, and why no more. */
 import { launchTasks } from '#launch/launch-tasks.ts';
 import type { LaunchDeps } from '#launch/new-task.ts';
-import { registeredOf } from '#launch/registered.ts';
+import { registeredOf, unlimitedEnis } from '#launch/registered.ts';
 import { candidateOf, portHolders } from '#launch/snapshot.ts';
 import type { ContainerInstanceRow, PortReservation } from '#model/rows.ts';
 import { shortcomings } from '#placement/explain.ts';
@@ -15,6 +15,8 @@ interface Size {
   readonly cpu: number;
   readonly memory: number;
   readonly gpu: number;
+  /** Absent where there is no limit. */
+  readonly eni?: number;
 }
 
 export interface InstanceView {
@@ -55,8 +57,14 @@ function viewInstance(
   candidate: Candidate,
   placed: number,
 ): InstanceView {
-  const { cpuUnits, memoryMiB, gpuCount } = registeredOf(row);
-  const registered = { cpu: cpuUnits, memory: memoryMiB, gpu: gpuCount };
+  const own = registeredOf(row);
+  const sizeOf = ({ cpuUnits, memoryMiB, gpuCount, eniCount }: Candidate['free']): Size => ({
+    cpu: cpuUnits,
+    memory: memoryMiB,
+    gpu: gpuCount,
+    ...(own.eniCount !== unlimitedEnis && { eni: eniCount }),
+  });
+  const registered = sizeOf(own);
   const words = {
     group: subject.request.group,
     placed,
@@ -77,7 +85,7 @@ function viewInstance(
     agentConnected: row.agentConnected,
     liveTasks: candidate.liveTasks,
     registered,
-    remaining: { cpu: candidate.free.cpuUnits, memory: candidate.free.memoryMiB, gpu: candidate.free.gpuCount },
+    remaining: sizeOf(candidate.free),
     placed,
     reasons: [...standing, ...shortcomings(candidate, subject.request, placed).map((one) => inWords(one, words))],
   };

@@ -34,13 +34,14 @@ export interface WordsContext {
   readonly portHolders: (port: PortReservation) => readonly string[];
   /** Epoch milliseconds: when its agent last came or went. */
   readonly agentChangedAt: number;
-  readonly registered: { readonly cpu: number; readonly memory: number; readonly gpu: number };
+  readonly registered: { readonly cpu: number; readonly memory: number; readonly gpu: number; readonly eni?: number };
 }
 
 const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 const units = {
   'RESOURCE:GPU': { of: 'gpu', words: 'GPUs' },
+  'RESOURCE:ENI': { of: 'eni', words: 'network interfaces' },
   'RESOURCE:CPU': { of: 'cpu', words: 'CPU units' },
   'RESOURCE:MEMORY': { of: 'memory', words: 'MiB of memory' },
 } as const;
@@ -49,7 +50,7 @@ function resourceReason(shortcoming: Shortcoming & { readonly reason: keyof type
   const { needed = 0, available = 0, reason } = shortcoming;
   const { of, words } = units[reason];
   const after = context.placed > 0 ? ` after ${plural(context.placed, 'task')} of this request` : '';
-  const message = `needs ${needed} ${words}, has ${available} of ${context.registered[of]} left${after}`;
+  const message = `needs ${needed} ${words}, has ${available} of ${context.registered[of] ?? 0} left${after}`;
   return { reason, message, needed, available };
 }
 
@@ -101,6 +102,7 @@ export function inWords(shortcoming: Shortcoming, context: WordsContext): Reason
     case 'RESOURCE:PORTS':
       return portReason(shortcoming, context);
     case 'RESOURCE:GPU':
+    case 'RESOURCE:ENI':
     case 'RESOURCE:CPU':
     case 'RESOURCE:MEMORY':
       return resourceReason({ ...shortcoming, reason }, context);

@@ -17,11 +17,12 @@ export interface ExplainPlacementOutput {
   readonly launchType: string;
   readonly group: string;
   readonly service?: ServiceView;
-  /** CPU units, MiB, GPUs and fixed host ports of one task. */
+  /** CPU units, MiB, GPUs, network interfaces and fixed host ports of one task. */
   readonly demand: {
     readonly cpu: number;
     readonly memory: number;
     readonly gpu: number;
+    readonly eni: number;
     readonly ports: readonly { readonly protocol: string; readonly hostPort: number }[];
   };
   readonly placementConstraints: readonly PlacementConstraint[];
@@ -79,13 +80,13 @@ export const ExplainPlacement: SlipwayOperation<ExplainPlacementInput, ExplainPl
     instanceCount: instances.length,
     reasonCounts: countReasons(instances),
   };
-  const { cpuUnits, memoryMiB, gpuCount, ports } = request.demand;
+  const { cpuUnits, memoryMiB, gpuCount, eniCount = 0, ports } = request.demand;
   return {
     clusterArn: cluster.arn,
     taskDefinitionArn: definition.arn,
     launchType,
     group: request.group,
-    demand: { cpu: cpuUnits, memory: memoryMiB, gpu: gpuCount, ports },
+    demand: { cpu: cpuUnits, memory: memoryMiB, gpu: gpuCount, eni: eniCount, ports },
     placementConstraints: subject.constraints,
     placementStrategy: subject.strategy,
     ...outcome,
