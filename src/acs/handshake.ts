@@ -55,8 +55,15 @@ function namesCluster(given: string | null, instance: ContainerInstanceRow): boo
 /** A websocket's opening, as HTTP or something like it carries it. */
 export type OpeningRequest = Pick<IncomingMessage, 'url' | 'headers'> & Partial<Pick<IncomingMessage, 'socket'>>;
 
-const isSecure = ({ socket, headers }: OpeningRequest): boolean =>
-  (socket as TLSSocket | undefined)?.encrypted === true || headers['x-forwarded-proto'] === 'https';
+const isEncrypted = ({ socket }: OpeningRequest): boolean => (socket as TLSSocket | undefined)?.encrypted === true;
+
+/** As the agent reaches us: what is in front of us says so, and it decides nothing. */
+const isByTls = (request: OpeningRequest): boolean =>
+  isEncrypted(request) || request.headers['x-forwarded-proto'] === 'https';
+
+/** For conditions: anybody can send the header, so only what stands on this machine is believed. */
+const isSecure = (request: OpeningRequest): boolean =>
+  isEncrypted(request) || (isByTls(request) && /^(::ffff:)?127\.|^::1$/.test(request.socket?.remoteAddress ?? ''));
 
 /** Why the caller may not speak for the instance. */
 function whyNot(
@@ -118,7 +125,7 @@ export function openingOf(deps: AcsDeps, request: OpeningRequest): Opening | Ref
   }
   const refused = whyNot(deps, request, identity.principal, kind, instance);
   if (refused) return refuse(403, 'AccessDeniedException', refused);
-  const endpoint = `${isSecure(request) ? 'https' : 'http'}://${request.headers.host ?? ''}`;
+  const endpoint = `${isByTls(request) ? 'https' : 'http'}://${request.headers.host ?? ''}`;
   return { kind, instance, account, endpoint, path, query, versionInfo: versionInfoOf(params) };
 }
 

@@ -7,23 +7,23 @@ import type { CreateAccountInput, CreateAccountOutput } from '#services/slipway/
 import type { ExplainDenialInput, ExplainDenialOutput } from '#services/slipway/operations/ExplainDenial.ts';
 import type { ExplainPlacementOutput } from '#services/slipway/operations/ExplainPlacement.ts';
 import type {
-  GetServiceHistoryInput,
-  GetServiceHistoryOutput,
-} from '#services/slipway/operations/GetServiceHistory.ts';
-import type {
   GetRegistryMaintenanceInput,
   GetRegistryMaintenanceOutput,
 } from '#services/slipway/operations/GetRegistryMaintenance.ts';
 import type {
-  StartRegistryMaintenanceInput,
-  StartRegistryMaintenanceOutput,
-} from '#services/slipway/operations/StartRegistryMaintenance.ts';
+  GetServiceHistoryInput,
+  GetServiceHistoryOutput,
+} from '#services/slipway/operations/GetServiceHistory.ts';
 import type { GetTaskHistoryInput, GetTaskHistoryOutput } from '#services/slipway/operations/GetTaskHistory.ts';
 import type { ListAccountsInput, ListAccountsOutput } from '#services/slipway/operations/ListAccounts.ts';
 import type {
   ListServiceTaskHistoriesInput,
   ListServiceTaskHistoriesOutput,
 } from '#services/slipway/operations/ListServiceTaskHistories.ts';
+import type {
+  StartRegistryMaintenanceInput,
+  StartRegistryMaintenanceOutput,
+} from '#services/slipway/operations/StartRegistryMaintenance.ts';
 import type { ClientConfig } from './connection.ts';
 
 export interface Operations {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { systemRandom } from '#lib/random.ts';
+import { lockDirectory } from '#registry/blob-store/fs/lock.ts';
 import { openStorage, type Storage } from '#registry/blob-store/storage.ts';
 import { Check, type CheckReport } from '#registry/fsck/check.ts';
 import { createRepairs } from '#registry/fsck/repairs.ts';
@@ -25,10 +26,13 @@ export async function checkStoppedRegistry(options: {
   const lock = lockDataDirectory(dataDir);
   if (!lock) throw new ConfigError(`a Slipway runs on ${dataDir}`);
   const clock = systemClock;
+  let unlock: (() => void) | undefined;
   try {
     const store = await Store.open({ journal: await openSqliteJournal({ path }), tables: allTables });
     try {
       const directory = join(dataDir, 'registry');
+      // The process of a Slipway that was killed may still be ending.
+      unlock = lockDirectory(directory);
       const blobs = await openStorage(storage, { directory, clock, random: systemRandom, logger: silentLogger });
       try {
         const repairs = repair && {
@@ -40,6 +44,7 @@ export async function checkStoppedRegistry(options: {
         await blobs.close();
       }
     } finally {
+      unlock?.();
       await store.close();
     }
   } finally {

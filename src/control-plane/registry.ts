@@ -1,5 +1,7 @@
 /** The registry as the composition root starts it: where its bytes are, what it is told, how the listener reaches it. */
 import { join } from 'node:path';
+import type { ImageLimits } from '#images/blobs.ts';
+import type { UsagePoint } from '#images/usage.ts';
 import type { Vault } from '#keys/vault.ts';
 import type { Clock } from '#lib/clock.ts';
 import { hexId } from '#lib/ids.ts';
@@ -67,6 +69,8 @@ export function openRegistry(options: {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly limits: ImageLimits;
+  readonly recordUsage: (points: readonly UsagePoint[]) => void;
 }): RegistryRoom {
   const { dataDir, settings, ...rest } = options;
   const { signaturePolicy } = settings;

@@ -16,9 +16,12 @@ import { issueRegistryToken } from '#auth/registry-token.ts';
 import { createRoleUses } from '#auth/role-uses.ts';
 import { createSessions, startForgetting } from '#auth/sessions.ts';
 import { createTaskRoles, endWithTheirTask } from '#auth/task-roles.ts';
+import { createEventLog, type EventLog } from '#events/event-log.ts';
 import { createHistory } from '#events/history/history.ts';
 import { openSqliteHistory } from '#events/history/sqlite-storage.ts';
 import type { HistoryStorage, Retention } from '#events/history/storage.ts';
+import { createMetricLog, type MetricLog } from '#events/metric-log.ts';
+import { createUsageCounter } from '#images/usage.ts';
 import { keyFileProvider } from '#keys/key-provider.ts';
 import { createVault, openRootKey, type Vault } from '#keys/vault.ts';
 import { type Clock, systemClock } from '#lib/clock.ts';
@@ -88,6 +91,9 @@ export interface ControlPlane {
   readonly vault: Vault;
   readonly registry: Pick<RegistryRoom, 'pid' | 'blobs' | 'maintenance'>;
   readonly scanning: Pick<Scanning, 'pids'>;
+  /** What EventBridge and CloudWatch will read. */
+  readonly events: Pick<EventLog, 'read'>;
+  readonly metrics: Pick<MetricLog, 'read'>;
   /** The administrator's key was made by this start. */
   readonly administratorCreated: boolean;
   /** Resolves with the error when the journal fails; the process must then end. */
@@ -140,14 +146,19 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const [store, storage] = await openStorages(options.dataDir, logger);
     const retention = options.historyRetention ?? {};
     const history = createHistory({ storage, clock, logger, retention });
+    const events = createEventLog({ storage, clock, random, logger });
+    const metrics = createMetricLog({ storage, clock, logger });
+    const usage = createUsageCounter({ clock, send: metrics.put });
     endings.push(async () => {
       try {
         await store.close();
       } finally {
+        await Promise.all([events.close(), metrics.close()]);
         await history.close();
       }
     });
     await history.attach(store);
+    events.attach(store);
 
     const provider = await keyFileProvider(join(options.dataDir, 'operator.key'), random);
     const rootKey = await openRootKey({ store, provider, clock, random });
@@ -183,7 +194,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const logs = await createLogsService({ store, dataDir: options.dataDir, clock, logger });
     endings.push(() => logs.close());
 
+    endings.push(() => usage.flush());
     const registry = openRegistry({
+      recordUsage: metrics.put,
+      limits: quotas['ecr']?.limits ?? {},
       dataDir: options.dataDir,
       rootKey,
       auth: options.auth,
@@ -255,6 +269,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         findings: scanning.findings,
         upstreams: registry.upstreams,
         limits: quotas['ecr']?.limits ?? {},
+        usage,
       }),
       createEcrPublicService({ blobs: registry.blobs, issueToken, registryHost }),
     ];
@@ -306,6 +321,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       vault,
       registry,
       scanning,
+      events,
+      metrics,
       administrator,
       administratorCreated: created,
       failed: store.failed,

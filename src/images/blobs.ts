@@ -5,8 +5,16 @@ import type { RepositoryBlobRow } from '#model/ecr.ts';
 import type { Tx, View } from '#store/store.ts';
 import { registries, repositoryBlobs } from '#store/tables.ts';
 
+/** Quotas of AWS that hold here, if any: most that there may be. Names are those of services/ecr/quotas.ts. */
+export interface ImageLimits {
+  readonly 'repositories-per-registry'?: number;
+  readonly 'images-per-repository'?: number;
+  readonly 'tags-per-image'?: number;
+}
+
 export interface ImageDeps {
   readonly clock: Clock;
+  readonly limits?: ImageLimits;
 }
 
 export const inRepository = (repositoryArn: string, digest: string): string => `${repositoryArn}@${digest}`;

@@ -36,6 +36,8 @@ export interface ParsedManifest {
   readonly children: readonly Descriptor[];
   readonly subject?: Descriptor;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Instead of them, where only a row is at hand that does not have them. */
+  readonly hasLargeAnnotations?: true;
   /** Digests of blobs that must be in the repository: config and layers, without those that clients fetch elsewhere. */
   readonly requiredBlobs: readonly string[];
 }
@@ -58,10 +60,14 @@ const isForeign = (mediaType: string) =>
 
 class Invalid extends Error {}
 
+/** Media types have 127 characters on either side of the slash, and rows of images keep them in memory. */
+const maxTypeLength = 512;
+
 function toDescriptor(value: unknown, where: string): Descriptor {
   if (!isObject(value)) throw new Invalid(`${where} is not a descriptor`);
   const { digest, mediaType, size } = value;
   if (typeof mediaType !== 'string' || mediaType === '') throw new Invalid(`${where} has no mediaType`);
+  if (mediaType.length > maxTypeLength) throw new Invalid(`${where} has a mediaType that is too long`);
   if (!isDigest(digest)) throw new Invalid(`${where} has no valid digest`);
   if (!Number.isSafeInteger(size) || (size as number) < 0) throw new Invalid(`${where} has no valid size`);
   return { digest, mediaType, sizeBytes: size as number };
@@ -84,6 +90,7 @@ function toAnnotations(value: unknown): Record<string, string> | undefined {
 function toArtifactType(value: unknown): string | undefined {
   if (isAbsent(value) || value === '') return undefined;
   if (typeof value !== 'string') throw new Invalid('artifactType is not a string');
+  if (value.length > maxTypeLength) throw new Invalid('artifactType is too long');
   return value;
 }
 
@@ -176,3 +183,8 @@ export const effectiveArtifactType = (manifest: {
   readonly artifactType?: string;
   readonly config?: Descriptor;
 }): string | undefined => manifest.artifactType ?? manifest.config?.mediaType;
+
+/** The annotations in a manifest's bytes, which were checked when it came. */
+export function annotationsOf(bytes: Uint8Array): Record<string, string> | undefined {
+  return JSON.parse(new TextDecoder().decode(bytes)).annotations;
+}

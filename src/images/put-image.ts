@@ -31,7 +31,8 @@ export interface PutImageRequest {
 
 export type PutImageRefusal =
   | { readonly refused: 'TAG_IMMUTABLE'; readonly tag: string; readonly digest: string }
-  | { readonly refused: 'BLOB_UNKNOWN' | 'CHILD_UNKNOWN'; readonly digests: readonly string[] };
+  | { readonly refused: 'BLOB_UNKNOWN' | 'CHILD_UNKNOWN'; readonly digests: readonly string[] }
+  | { readonly refused: 'TOO_MANY'; readonly message: string };
 
 export interface PutImageDone {
   readonly refused?: undefined;
@@ -49,6 +50,27 @@ export interface PutImageDone {
 export type PutImageResult = PutImageDone | PutImageRefusal;
 
 export const tagKey = (repositoryArn: string, tag: string): string => `${repositoryArn}:${tag}`;
+
+/** Where AWS's quotas hold. What is there already is never refused. */
+function quotaRefusal(tx: Tx, { limits }: ImageDeps, request: PutImageRequest): PutImageRefusal | undefined {
+  const { repository, digest } = request;
+  const key = inRepository(repository.arn, digest);
+  const mostImages = limits?.['images-per-repository'];
+  if (mostImages !== undefined && !tx.get(images, key)) {
+    if (tx.count(images, 'byRepository', repository.arn) >= mostImages) {
+      const message = `The repository with name '${repository.name}' in registry with id '${repository.account}' already has the maximum allowed number of images which is '${mostImages}'`;
+      return { refused: 'TOO_MANY', message };
+    }
+  }
+  const mostTags = limits?.['tags-per-image'];
+  if (mostTags === undefined) return undefined;
+  const added = new Set(
+    request.tags.filter((tag) => tx.get(imageTags, tagKey(repository.arn, tag))?.digest !== digest),
+  );
+  if (added.size === 0 || tx.count(imageTags, 'byImage', key) + added.size <= mostTags) return undefined;
+  const message = `The image with digest '${digest}' in the repository with name '${repository.name}' already has the maximum allowed number of tags which is '${mostTags}'`;
+  return { refused: 'TOO_MANY', message };
+}
 
 function refusalOf(tx: Tx, request: PutImageRequest): PutImageRefusal | undefined {
   const { repository, parsed, digest } = request;
@@ -79,6 +101,17 @@ function imageSizeBytes(tx: Tx, { repository, parsed }: PutImageRequest): number
   return blobs.reduce((sum, blob) => sum + (blobIn(tx, repository.arn, blob.digest)?.sizeBytes ?? blob.sizeBytes), 0);
 }
 
+/** Of a manifest in memory. More: rows grow; less: lists of referrers read more manifests from disk. */
+const maxAnnotationsLength = 4 * 1024;
+
+/** Only lists of referrers answer annotations, so only images with a subject keep them. */
+function annotationsToKeep({ subject, annotations, hasLargeAnnotations }: ParsedManifest): Partial<ImageRow> {
+  if (!subject) return {};
+  if (hasLargeAnnotations) return { hasLargeAnnotations };
+  if (!annotations) return {};
+  return JSON.stringify(annotations).length > maxAnnotationsLength ? { hasLargeAnnotations: true } : { annotations };
+}
+
 function newImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): ImageRow {
   const { repository, digest, parsed } = request;
   return {
@@ -93,7 +126,7 @@ function newImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): ImageRow {
     layers: parsed.layers,
     children: parsed.children,
     ...(parsed.subject && { subjectDigest: parsed.subject.digest }),
-    ...(parsed.annotations && { annotations: parsed.annotations }),
+    ...annotationsToKeep(parsed),
     pushedAt: deps.clock.now(),
     status: 'ACTIVE',
   };
@@ -108,7 +141,7 @@ function pointTag(tx: Tx, deps: ImageDeps, repositoryArn: string, tag: string, d
 }
 
 export function putImage(tx: Tx, deps: ImageDeps, request: PutImageRequest): PutImageResult {
-  const refusal = refusalOf(tx, request);
+  const refusal = refusalOf(tx, request) ?? quotaRefusal(tx, deps, request);
   if (refusal) return refusal;
   const done = bearImage(tx, deps, request);
   if (done.outcome !== 'unchanged' && !request.isReplica) {

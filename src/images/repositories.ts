@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates.html
  */
 import type { Scope } from '#model/arn.ts';
-import { type Registry, type RepositoryRow, repositoryArn } from '#model/ecr.ts';
+import { type Registry, type RepositoryRow, registryKey, repositoryArn } from '#model/ecr.ts';
 import type { RepositoryCreationTemplateRow, TemplateCause } from '#model/ecr-registry.ts';
 import type { Tx, View } from '#store/store.ts';
 import {
@@ -111,8 +111,14 @@ function settingsOf(template: RepositoryCreationTemplateRow): RepositorySettings
   };
 }
 
+/** Where AWS's quota holds. */
+export function isRegistryFull(view: View, { limits }: ImageDeps, registry: Registry): boolean {
+  const most = limits?.['repositories-per-registry'];
+  return most !== undefined && view.count(repositories, 'byRegistry', registryKey(registry)) >= most;
+}
+
 /** Why a push, a replication or a cached pull gets no repository. */
-export type NoRepository = 'INVALID_NAME' | 'NO_TEMPLATE' | TemplateRefusal;
+export type NoRepository = 'INVALID_NAME' | 'NO_TEMPLATE' | 'TOO_MANY_REPOSITORIES' | TemplateRefusal;
 
 /**
  * The private repository of that name, made when there is none: from a template for the cause, else with the defaults.
@@ -130,6 +136,7 @@ export function ensureRepository(
   if (!isRepositoryName(name)) return 'INVALID_NAME';
   const template = findTemplate(tx, registry, name, cause);
   if (!template && cause === 'CREATE_ON_PUSH') return 'NO_TEMPLATE';
+  if (isRegistryFull(tx, deps, registry)) return 'TOO_MANY_REPOSITORIES';
   const refusal = template && templateRefusal(tx, deps.clock, template, repositoryArn(registry, name));
   if (refusal) return refusal;
   return createRepository(tx, deps, { registry, name, ...(template && { settings: settingsOf(template) }) })!;

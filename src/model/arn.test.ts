@@ -33,6 +33,17 @@ describe('ARNs', () => {
     assert.match(clusterArn({ ...scope, region: 'cn-north-1' }, 'x'), /^arn:aws-cn:ecs:cn-north-1:/);
   });
 
+  it('of a partition that is not their region’s are none', () => {
+    for (const arn of [
+      'arn:aws-cn:ecs:us-east-1:1:cluster/x',
+      'arn::ecs:us-east-1:1:x',
+      'arn:aws:ecs:cn-north-1:1:x',
+    ]) {
+      assert.equal(parseArn(arn), undefined, arn);
+    }
+    assert.equal(parseArn('arn:aws:iam::123456789012:role/x')?.resource, 'role/x');
+  });
+
   it('are parsed back', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9]{12}$/), fc.stringMatching(/^[a-zA-Z0-9_-]{1,40}$/), (account, name) => {

@@ -40,7 +40,7 @@ export function parseArn(text: string): ParsedArn | undefined {
   const parts = text.split(':');
   if (parts.length < 6 || parts[0] !== 'arn') return undefined;
   const [, partition, service, region, account, ...rest] = parts;
-  if (!service || partition !== partitionOf(region ?? '')) return undefined;
+  if (!partition || !service || (region && partition !== partitionOf(region))) return undefined;
   return { partition, service, region: region ?? '', account: account ?? '', resource: rest.join(':') };
 }
 

@@ -89,7 +89,10 @@ export interface ImageRow {
   readonly children: readonly Descriptor[];
   /** `subject.digest`: what this refers to, be it there or not. */
   readonly subjectDigest?: string;
+  /** Of an image with a subject, whose list of referrers answers them. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** They are too large to be kept here: the manifest has them. */
+  readonly hasLargeAnnotations?: true;
   readonly pushedAt: number;
   readonly status: 'ACTIVE' | 'ARCHIVED' | 'ACTIVATING';
   readonly archivedAt?: number;

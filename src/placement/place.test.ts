@@ -140,6 +140,49 @@ describe('placement', () => {
     );
   });
 
+  test('constraints and required attributes hold for every instance that takes a task', () => {
+    const constraints = parseConstraints([
+      { type: 'memberOf', expression: 'attribute:parity == 0 and task:group != h' },
+    ]);
+    fc.assert(
+      fc.property(clusters, requests, fc.nat(2), (candidates, request, zone) => {
+        const requiredAttributes = [{ name: 'zone', value: `z${zone}` }];
+        for (const arn of place(candidates, { ...request, constraints, requiredAttributes }, draw()).placed) {
+          const { attributes } = candidates.find((candidate) => candidate.containerInstanceArn === arn)!;
+          assert.deepEqual([attributes.get('parity'), attributes.get('zone')], ['0', `z${zone}`]);
+        }
+      }),
+    );
+  });
+
+  test('binpack opens none of several equal instances while an opened one fits', () => {
+    const size = fc.integer({ min: 1, max: 1024 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.integer({ min: 1, max: 30 }),
+        size,
+        size,
+        fc.constantFrom('cpu' as const, 'memory' as const),
+        (instances, count, cpuUnits, memoryMiB, field) => {
+          const candidates = Array.from({ length: instances }, (_, i) => candidateOf({}, i));
+          const demand = { cpuUnits, memoryMiB, gpuCount: 0, ports: [] };
+          const each = Math.min(Math.floor(1024 / cpuUnits), Math.floor(1024 / memoryMiB));
+          const opened = new Map<string, number>();
+          for (const arn of place(
+            candidates,
+            requestOf({ count, demand, strategies: [{ type: 'binpack', field }] }),
+            draw(),
+          ).placed) {
+            if (!opened.has(arn))
+              for (const held of opened.values()) assert.equal(held, each, 'all opened ones are full');
+            opened.set(arn, (opened.get(arn) ?? 0) + 1);
+          }
+        },
+      ),
+    );
+  });
+
   test('the order of the candidates does not matter', () => {
     fc.assert(
       fc.property(clusters, requests, fc.nat(), (candidates, request, seed) => {

@@ -46,6 +46,8 @@ export interface CallersOptions {
   /** Anybody may come in, as the root of the account that a user name of 12 digits names, or else of `account`. */
   readonly permissive: boolean;
   readonly account: string;
+  /** Credentials were opened: of every client once, until something changes. */
+  readonly onIdentified: (principal: Principal) => void;
   /** Asks the control plane whether the session's task or instance is still there. */
   readonly isSessionAlive: (principal: Principal) => Promise<boolean>;
 }
@@ -96,7 +98,7 @@ export interface Callers {
 }
 
 export function createCallers(options: CallersOptions): Callers {
-  const { view, vault, clock, random, permissive, account, isSessionAlive } = options;
+  const { view, vault, clock, random, permissive, account, onIdentified, isSessionAlive } = options;
   const sessions = createSessions({ vault, view, random });
   const credentials = createCredentials({ view, vault, sessions });
   const kept = new Map<string, Caller>();
@@ -154,6 +156,7 @@ export function createCallers(options: CallersOptions): Callers {
       const known = kept.get(authorization);
       if (known && known.expiresAt > clock.now()) return known;
       const caller = identify(request, authorization);
+      if (caller.principal) onIdentified(caller.principal);
       if (kept.size >= maxKept) kept.clear();
       kept.set(authorization, caller);
       return caller;

@@ -8,13 +8,14 @@
 import { hasInstanceGone } from '#auth/instances.ts';
 import { hasTaskEnded } from '#auth/task-roles.ts';
 import { promiseBlob } from '#images/blob-promises.ts';
-import { blobIn, type ImageDeps, inRepository, linkBlob, mountBlob } from '#images/blobs.ts';
+import { blobIn, type ImageDeps, type ImageLimits, inRepository, linkBlob, mountBlob } from '#images/blobs.ts';
 import { deleteImage, deleteTag, findImage, parentsOf } from '#images/delete-image.ts';
 import { privateRegistry } from '#images/image-name.ts';
 import type { ParsedManifest } from '#images/parse-manifest.ts';
 import { type Pull, recordPull } from '#images/pulls.ts';
 import { type PutImageRefusal, putImage } from '#images/put-image.ts';
 import { createRepository, ensureRepository, findRepository, type NoRepository } from '#images/repositories.ts';
+import type { UsagePoint } from '#images/usage.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Scope } from '#model/arn.ts';
 import type { Principal } from '#protocol/service.ts';
@@ -53,12 +54,15 @@ type Outcome = { readonly done: boolean; readonly why?: 'UNKNOWN' | 'IN_USE'; re
 export function createRegistryControl(deps: {
   readonly store: Store;
   readonly clock: Clock;
+  /** Quotas that hold. */
+  readonly limits?: ImageLimits;
+  readonly recordUsage?: (points: readonly UsagePoint[]) => void;
   /** Of the newest transaction that the registry process gets to see; others would be waited for in vain. */
   readonly seenRevision?: () => number;
 }) {
   const { store } = deps;
   const seenRevision = deps.seenRevision ?? (() => store.revision);
-  const imageDeps: ImageDeps = { clock: deps.clock };
+  const imageDeps: ImageDeps = { clock: deps.clock, ...(deps.limits && { limits: deps.limits }) };
 
   /** Answers when the transaction is durable. */
   const write = async <T extends object>(fn: (tx: Tx) => T): Promise<Written<T>> => {
@@ -134,6 +138,11 @@ export function createRegistryControl(deps: {
     isSessionAlive: ({ principal }: { readonly principal: Principal }) => {
       const { session } = principal;
       return { alive: !session || !(hasTaskEnded(store, session) || hasInstanceGone(store, session)) };
+    },
+
+    recordUsage: ({ points }: { readonly points: readonly UsagePoint[] }) => {
+      deps.recordUsage?.(points);
+      return {};
     },
 
     /** Nobody waits for these to be durable. */

@@ -6,8 +6,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { BlobGateway } from '#images/blob-gateway.ts';
+import type { ImageLimits } from '#images/blobs.ts';
 import type { RemoteReplication } from '#images/replication/remote.ts';
 import type { UpstreamGateway } from '#images/upstream-gateway.ts';
+import type { UsagePoint } from '#images/usage.ts';
 import type { Vault } from '#keys/vault.ts';
 import { type Backoff, backoffMs } from '#lib/backoff.ts';
 import type { Clock, Timer } from '#lib/clock.ts';
@@ -42,6 +44,10 @@ export interface RegistryOptions extends Omit<StartMessage, 'kind' | 'apiHost' |
   /** Where the control plane's APIs answer; asked when a process starts. */
   readonly api: () => { readonly host: string; readonly port: number };
   readonly garbage?: Partial<GarbageSettings>;
+  /** Quotas that hold. */
+  readonly limits?: ImageLimits;
+  /** Takes what was counted of pulls, pushes and authentications. */
+  readonly recordUsage: (points: readonly UsagePoint[]) => void;
   readonly store: Store;
   readonly vault: Vault;
   readonly clock: Clock;
@@ -81,11 +87,23 @@ interface Living {
 }
 
 export function startRegistry(options: RegistryOptions): Registry {
-  const { store, vault, clock, random, logger, api, garbage = {}, replicationTargets = {}, ...given } = options;
+  const {
+    store,
+    vault,
+    clock,
+    random,
+    logger,
+    api,
+    garbage = {},
+    replicationTargets = {},
+    recordUsage,
+    limits = {},
+    ...given
+  } = options;
   const source = createReplicaSource({ store, tables: followedTables, clock });
   const removeGate = store.addGate((revision) => source.caughtUp(revision));
   const control = {
-    ...createRegistryControl({ store, clock, seenRevision: () => source.revision }),
+    ...createRegistryControl({ store, clock, limits, recordUsage, seenRevision: () => source.revision }),
     ...createRepairHandlers({ store, clock }),
     ...createUpstreamControl({ store, clock, random, vault, seenRevision: () => source.revision }),
   };

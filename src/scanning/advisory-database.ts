@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Entry, open as openZip, type ZipFile } from 'yauzl';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { type Entry, fromBuffer, type ZipFile } from 'yauzl';
 import type { Advisory } from './advisory.ts';
 
 export interface AdvisoryDatabase {
@@ -66,38 +67,39 @@ export function openAdvisoryDatabase(path: string): AdvisoryDatabase | undefined
   };
 }
 
-/** Texts of every entry that is a JSON file. */
-async function* entriesOf(path: string): AsyncGenerator<string> {
-  const zip = await new Promise<ZipFile>((resolve, reject) => {
-    openZip(path, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened)));
-  });
-  try {
-    while (true) {
-      const entry = await new Promise<Entry | undefined>((resolve, reject) => {
-        zip.once('entry', resolve);
-        zip.once('end', () => resolve(undefined));
-        zip.once('error', reject);
-        zip.readEntry();
-      });
-      zip.removeAllListeners();
-      if (!entry) return;
-      if (entry.fileName.endsWith('.json')) yield await readText(zip, entry);
-    }
-  } finally {
-    zip.close();
-  }
+const localHeaderBytes = 30;
+const stored = 0;
+const deflated = 8;
+
+/** Of an archive that is in memory; without streams, because there are half a million entries. Throws when it is damaged. */
+function textOf(archive: Buffer, entry: Entry): string {
+  const { compressionMethod: method, compressedSize, uncompressedSize, fileName } = entry;
+  const header = entry.relativeOffsetOfLocalHeader;
+  const start = header + localHeaderBytes + archive.readUInt16LE(header + 26) + archive.readUInt16LE(header + 28);
+  const content = archive.subarray(start, start + compressedSize);
+  if (method !== stored && method !== deflated) throw new Error(`${fileName} is compressed in a way that is not known`);
+  const bytes = method === deflated ? inflateRawSync(content, { maxOutputLength: uncompressedSize + 1 }) : content;
+  if (bytes.length !== uncompressedSize || crc32(bytes) !== entry.crc32) throw new Error(`${fileName} is damaged`);
+  return bytes.toString();
 }
 
-function readText(zip: ZipFile, entry: Entry): Promise<string> {
-  return new Promise((resolve, reject) => {
-    zip.openReadStream(entry, (error, stream) => {
-      if (error) return reject(error);
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', reject);
-      stream.on('end', () => resolve(Buffer.concat(chunks).toString()));
-    });
+/** Texts of every entry that is a JSON file. */
+async function* entriesOf(path: string): AsyncGenerator<string> {
+  const archive = await readFile(path);
+  const zip = await new Promise<ZipFile>((resolve, reject) => {
+    fromBuffer(archive, { lazyEntries: true }, (error, opened) => (error ? reject(error) : resolve(opened)));
   });
+  while (true) {
+    const entry = await new Promise<Entry | undefined>((resolve, reject) => {
+      zip.once('entry', resolve);
+      zip.once('end', () => resolve(undefined));
+      zip.once('error', reject);
+      zip.readEntry();
+    });
+    zip.removeAllListeners();
+    if (!entry) return;
+    if (entry.fileName.endsWith('.json')) yield textOf(archive, entry);
+  }
 }
 
 /** Advisories of a directory: `.json` files and `.zip` exports, at any depth. */

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { connectDocker } from '#control-plane/up/docker.ts';
 import { type AwsCli, awsCli, findAwsClis } from '../support/aws-cli.ts';
 import { ensureBusyboxImage } from '../support/busybox-image.ts';
 import {
@@ -88,8 +87,7 @@ function flow(found: (typeof clis)[number]): void {
   const inCluster = ['--cluster', 'cli'];
 
   before(async () => {
-    await ensureBusyboxImage();
-    await connectDocker().text('POST', '/images/busybox:latest/tag?repo=localhost:1/slipway/e2e&tag=1');
+    await ensureBusyboxImage(image);
     running = await startSlipway(dataDir, ['--no-sample']);
     aws = awsCli(found, running.credentials);
   });

@@ -275,4 +275,8 @@ test('on a machine that has joined', { skip }, async () => {
   });
   const task = await run('joined', 'app', 'host', { cluster });
   await checkRole(task, 'app');
+  // A second agent of one machine has no 169.254.170.2: the bridge's gateway leads there.
+  const bridge = await run('joined-bridge', 'app', 'bridge', { cluster });
+  assert.doesNotMatch(shell(bridge, 'echo $AWS_ENDPOINT_URL').stdout, /169\.254\.170\.2|127\.0\.0\.1/);
+  assert.match(shell(bridge, 'wget -q -O - $AWS_ENDPOINT_URL/health').stdout, /running/);
 });

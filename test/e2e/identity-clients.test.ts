@@ -3,7 +3,8 @@
  * and once by somebody who has that and no more; with the AWS CLI in every version of this machine, and with boto3.
  */
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
@@ -167,18 +168,36 @@ const cli =
     return outcomeOf(program, [...argv, '--cli-input-json', JSON.stringify(input)], credentials);
   };
 
+/** Reads calls by lines and answers by lines: loading boto3 takes longer than all the calls. */
 const script = `
 import boto3, json, sys
 from botocore.exceptions import ClientError
-endpoint, service, name, given = sys.argv[1:]
-client = boto3.client(service, endpoint_url=endpoint)
-try:
-    print(json.dumps(getattr(client, name.replace('-', '_'))(**json.loads(given)), default=str))
-except ClientError as error:
-    sys.exit(str(error))
+endpoint, region = sys.argv[1:]
+for line in sys.stdin:
+    key, secret, service, name, given = json.loads(line)
+    client = boto3.client(service, region_name=region, endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret)
+    try:
+        answer = [0, json.dumps(getattr(client, name.replace('-', '_'))(**given), default=str)]
+    except ClientError as error:
+        answer = [1, str(error)]
+    print(json.dumps(answer), flush=True)
 `;
-const boto3: Call = (credentials, { service, name }, input) =>
-  outcomeOf('python3', ['-c', script, plane.endpoint, service, name, JSON.stringify(input)], credentials);
+let python: ChildProcess | undefined;
+let answers: AsyncIterator<string>;
+after(() => {
+  python?.kill();
+});
+const boto3: Call = async ({ accessKeyId, secretAccessKey }, { service, name }, input) => {
+  if (!python) {
+    python = spawn('python3', ['-c', script, plane.endpoint, region], { stdio: ['pipe', 'pipe', 'inherit'] });
+    answers = createInterface({ input: python.stdout! })[Symbol.asyncIterator]();
+  }
+  python.stdin!.write(`${JSON.stringify([accessKeyId, secretAccessKey, service, name, input])}\n`);
+  const { value, done } = await answers.next();
+  assert.ok(!done, 'python3 has ended');
+  const [status, said] = JSON.parse(value) as [number, string];
+  return { status, said };
+};
 
 const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 const clients: readonly (readonly [string, Call, string | false])[] = [
@@ -191,7 +210,12 @@ for (const [name, call, skip] of clients) {
     test('every command is refused without its permission and works with it', { timeout: 600_000 }, async () => {
       const root = plane.iam();
       await root.send(new DeleteGroupCommand({ GroupName: 'crew' })).catch(() => undefined);
-      for (const command of commands) {
+      // A process of the CLI takes a second or two: of each service and action one is enough there.
+      const first = (command: Command, at: number) =>
+        commands.findIndex(({ service }) => service === command.service) === at;
+      const isPass = ({ needs }: Command) => needs[0] === 'iam:PassRole';
+      const tried = call === boto3 ? commands : commands.filter((one, at) => first(one, at) || isPass(one));
+      for (const command of tried) {
         const { service, needs, also = [] } = command;
         const what = `${service} ${command.name} for want of ${needs[0]}`;
         const all = { Effect: 'Allow', NotAction: needs[0], Resource: '*' };

@@ -5,12 +5,12 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { GetAuthorizationTokenCommand, ListImageReferrersCommand } from '@aws-sdk/client-ecr';
 import { issueRegistryToken } from '#auth/registry-token.ts';
 import { publicRegistry } from '#images/image-name.ts';
 import { createRepository } from '#images/repositories.ts';
 import { systemClock } from '#lib/clock.ts';
-import { publicRegistries } from '#store/tables.ts';
+import { images, publicRegistries } from '#store/tables.ts';
 import { testAccount, testRegion } from '../support/control-plane.ts';
 import {
   type Answer,
@@ -78,7 +78,7 @@ type Parameters = Readonly<Record<string, string>>;
 
 async function fetchToken(challenge: Challenge, who: Identity, parameters: Parameters): Promise<string> {
   const query = new URLSearchParams({ service: challenge.service, ...parameters });
-  const headers = who ? { authorization: basic(...who) } : {};
+  const headers: Record<string, string> = who ? { authorization: basic(...who) } : {};
   const answer = await bare('GET', `${challenge.realm.pathname}?${query}`, { headers });
   assert.equal(answer.status, 200);
   const { token, access_token: accessToken, expires_in: expiresIn, issued_at: issuedAt } = answer.json();
@@ -368,5 +368,25 @@ describe('the OCI conformance suite', () => {
     await pull(send, 'clients/conformance', '1', image);
     const nobody = await challenged(['', ''], 'GET', path);
     assert.equal(nobody.status, 401);
+  });
+});
+
+describe('large annotations', () => {
+  it('are answered in lists of referrers, though no row keeps them', async () => {
+    const { client } = registry;
+    const image = makeImage();
+    await pushImage(client, 'clients/annotated', '1', image);
+    const annotations = { 'org.example.note': 'x'.repeat(1_000_000) };
+    const subject = descriptorOf(image, image.mediaType);
+    const referrer = makeImage({ annotations, subject, artifactType: 'application/x-note' });
+    assert.equal((await pushImage(client, 'clients/annotated', '2', referrer)).status, 201);
+    const row = [...registry.store.all(images)].find((one) => one.digest === referrer.digest)!;
+    assert.equal(row.annotations, undefined);
+    assert.equal(row.hasLargeAnnotations, true);
+    const listed = await client('GET', `/v2/clients/annotated/referrers/${image.digest}`);
+    assert.deepEqual(listed.json().manifests[0].annotations, annotations);
+    const input = { repositoryName: 'clients/annotated', subjectId: { imageDigest: image.digest } };
+    const { referrers } = await registry.ecr().send(new ListImageReferrersCommand(input));
+    assert.deepEqual(referrers![0]!.annotations, annotations);
   });
 });

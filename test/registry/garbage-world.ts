@@ -142,6 +142,7 @@ export async function createWorld(options: WorldOptions) {
       permissive: true,
       account: '123456789012',
       isSessionAlive: async () => true,
+      onIdentified: () => {},
     });
     const respond = createRespond({
       view,
@@ -151,6 +152,7 @@ export async function createWorld(options: WorldOptions) {
       control: inner.remote,
       answers: createManifestAnswers(blobs),
       pulls: { record: () => {}, flush: () => {} },
+      usage: { count: () => {}, flush: () => {} },
       pullThrough: undefined as never,
       uploadNames: createUploadNames(vault),
       vault,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { BatchDeleteImageCommand } from '@aws-sdk/client-ecr';
+import { callSlipway } from '#bin/slipway-api.ts';
 import { type DataLock, lockDataDirectory, saveCredentials } from '#control-plane/up/data-directory.ts';
 import type { CheckReport } from '#registry/fsck/check.ts';
 import type { GarbageReport } from '#registry/garbage/collector.ts';
@@ -139,6 +140,29 @@ describe('slipway registry gc', () => {
     registry.store.transact((tx) => tx.put(repositoryBlobs, { ...row!, createdAt: 0 }));
     await registry.client('DELETE', `/v2/count/manifests/${one.digest}`);
     assert.ok(registry.store.get(repositoryBlobs, row!.key)!.createdAt > Date.now() - 60_000);
+  });
+
+  it("is the administrator's, and nobody's of another account", async () => {
+    const config = registry.clientConfig();
+    const { accessKeyId, secretAccessKey } = await callSlipway(config, 'CreateAccount', {});
+    const other = { ...config, credentials: { accessKeyId, secretAccessKey } };
+    const denied = (error: Error) => error.name === 'AccessDeniedException';
+    await assert.rejects(callSlipway(other, 'StartRegistryMaintenance', { task: 'gc' }), denied);
+    const { maintenance } = await callSlipway(config, 'StartRegistryMaintenance', { task: 'gc', dryRun: true });
+    const { maintenanceId } = maintenance;
+    await assert.rejects(callSlipway(other, 'GetRegistryMaintenance', { maintenanceId }), denied);
+    assert.equal((await callSlipway(config, 'GetRegistryMaintenance', { maintenanceId })).maintenance.task, 'gc');
+    const isUnknown = (error: Error) => error.name === 'MaintenanceNotFoundException';
+    await assert.rejects(callSlipway(config, 'GetRegistryMaintenance', { maintenanceId: 'x' }), isUnknown);
+    for (const input of [
+      { task: 'tidy' },
+      { task: 'gc', repair: true },
+      { task: 'fsck', dryRun: true },
+      { task: 'gc', graceMinutes: -1 },
+    ]) {
+      const isInvalid = (error: Error) => error.name === 'InvalidParameterException';
+      await assert.rejects(callSlipway(config, 'StartRegistryMaintenance', input), isInvalid);
+    }
   });
 
   it('refuses a grace that it cannot read', async () => {

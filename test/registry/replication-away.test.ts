@@ -80,9 +80,9 @@ before(async () => {
   first = await startFirst();
 });
 after(async () => {
-  await first.close();
-  await second.close();
-  await harbor.stop();
+  await first?.close();
+  await second?.close();
+  await harbor?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -7,10 +7,8 @@ import { connectDocker, hasImage } from '#control-plane/up/docker.ts';
 import { importImage, withLibraries } from '#control-plane/up/image-from-files.ts';
 import { findBusybox } from '#control-plane/up/sample-image.ts';
 
-const name = 'busybox:latest';
-
 /** What was done, or why it could not be: tests that need the image then skip. */
-export async function ensureBusyboxImage(): Promise<string> {
+export async function ensureBusyboxImage(name = 'busybox:latest'): Promise<string> {
   const docker = connectDocker();
   try {
     if (await hasImage(docker, name)) return `the image ${name} is there`;
@@ -20,6 +18,8 @@ export async function ensureBusyboxImage(): Promise<string> {
     const links = applets.filter((applet) => applet && applet !== 'busybox');
     const files = [
       ...(await withLibraries(busybox, '/bin/busybox')),
+      // Tests remove images by what is in them: those of other names are others.
+      { path: '/name', content: name },
       ...links.map((applet) => ({ path: `/bin/${applet}`, linkTo: '/bin/busybox' })),
     ];
     await importImage(docker, name, files, ['CMD ["sh"]', 'ENV PATH=/bin']);

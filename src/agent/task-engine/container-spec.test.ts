@@ -69,6 +69,13 @@ describe('a container’s configuration', () => {
     );
   });
 
+  it('gives a container one region only', () => {
+    const given = { AWS_REGION: 'here', AWS_DEFAULT_REGION: 'here', A: 'a' };
+    assert.deepEqual(build({}, {}, given).spec.config.Env, ['AWS_REGION=here', 'AWS_DEFAULT_REGION=here', 'A=a']);
+    const { spec } = build({ environment: { AWS_DEFAULT_REGION: 'there' } }, {}, given);
+    assert.deepEqual(spec.config.Env, ['A=a', 'AWS_DEFAULT_REGION=there']);
+  });
+
   it('lets the task definition’s environment win', () => {
     const { spec } = build({ environment: { A: 'mine', B: '' } }, {}, { A: 'theirs', C: 'theirs' });
     assert.deepEqual([...spec.config.Env!].sort(), ['A=mine', 'B=', 'C=theirs']);

@@ -35,6 +35,7 @@ import { logTail, openLogFile } from './log-file.ts';
 import type { Progress } from './progress.ts';
 import { ensureSample, type SampleDeps, waitForSample } from './sample-service.ts';
 import { sayReady } from './say-ready.ts';
+import { tryStorage } from './try-storage.ts';
 
 const clusterName = 'default';
 const random = systemRandom;
@@ -209,6 +210,15 @@ async function bringUp(run: Running): Promise<ControlPlane> {
       () => checkDocker(docker),
       (found) => found,
     );
+  const { registryStorage, dataDir } = config;
+  if (registryStorage.kind === 's3') {
+    const deps = { dataDir, clock, random, logger: run.logger };
+    await progress.step(
+      'Image storage',
+      () => tryStorage(registryStorage, deps),
+      (outcome) => outcome,
+    );
+  }
   const controlPlane = await progress.step(
     'Control plane',
     () => startOn(run),

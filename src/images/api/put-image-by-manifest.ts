@@ -8,6 +8,7 @@ import {
   imageExists,
   invalidAt,
   layersNotFound,
+  limitExceeded,
   referencedImagesNotFound,
   repositoryNotFound,
   tagExists,
@@ -37,6 +38,8 @@ function requireDone(result: PushResult, repository: RepositoryRow, input: PutIm
     }
   }
   switch (result.refused) {
+    case 'TOO_MANY':
+      throw limitExceeded(result.message);
     case 'TAG_IMMUTABLE':
       throw tagExists(repository, result.tag);
     case 'BLOB_UNKNOWN':
@@ -65,7 +68,8 @@ export async function putImageByManifest(ctx: ImagesContext, repository: Reposit
     digest: input.imageDigest,
     tag: imageTag,
   };
-  const deps = { store: ctx.store, clock: ctx.clock, blobs: ctx.deps.blobs };
+  const { blobs, limits } = ctx.deps;
+  const deps = { store: ctx.store, clock: ctx.clock, blobs, ...(limits && { limits }) };
   const result = await withStorageErrors(pushManifest(deps, push));
   const { image } = requireDone(result, repository, input);
   return {

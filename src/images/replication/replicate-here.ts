@@ -96,7 +96,7 @@ function kindOf(image: ImageRow): ParsedManifest['kind'] {
 
 /** What the manifest said when it was pushed. */
 function parsedOf(image: ImageRow, requiredBlobs: readonly string[]): ParsedManifest {
-  const { mediaType, artifactType, config, layers, children, subjectDigest, annotations } = image;
+  const { mediaType, artifactType, config, layers, children, subjectDigest, annotations, hasLargeAnnotations } = image;
   return {
     kind: kindOf(image),
     mediaType,
@@ -106,6 +106,7 @@ function parsedOf(image: ImageRow, requiredBlobs: readonly string[]): ParsedMani
     children,
     ...(subjectDigest !== undefined && { subject: { digest: subjectDigest, mediaType: '', sizeBytes: 0 } }),
     ...(annotations && { annotations }),
+    ...(hasLargeAnnotations && { hasLargeAnnotations }),
     requiredBlobs,
   };
 }

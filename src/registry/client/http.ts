@@ -43,7 +43,7 @@ export interface HttpClient {
 }
 
 /** Longer: a dead upstream holds a pull up; shorter: slow ones are given up. */
-const headTimeoutMs = 30_000;
+const headTimeoutMs = 15_000;
 /** Of silence in the middle of a body. */
 const idleTimeoutMs = 60_000;
 const maxRedirects = 5;

@@ -44,6 +44,8 @@ const attempts = 4;
 const pause: Backoff = { firstMs: 200, maxMs: 5_000, factor: 3, jitter: 0 };
 /** Longer than that nobody waits here; who asked is told when to come again. */
 const maxRetryAfterMs = 5_000;
+/** After that nothing is tried again: somebody waits for the answer. */
+const patienceMs = 15_000;
 const maxErrorBytes = 64 * 1024;
 
 export type Access = 'pull' | 'pull,push';
@@ -125,11 +127,12 @@ export class RegistryClient {
   /** Tries again what may pass. */
   async again<T>(work: () => Promise<T>): Promise<T> {
     const { clock } = this.#options;
+    const until = clock.now() + patienceMs;
     for (let failures = 1; ; failures += 1) {
       try {
         return await work();
       } catch (error) {
-        if (!isPassing(error) || failures === attempts) throw error;
+        if (!isPassing(error) || failures === attempts || clock.now() >= until) throw error;
         const wanted = error.retryAfterMs ?? 0;
         if (wanted > maxRetryAfterMs) throw error;
         await clock.sleep(Math.max(wanted, backoffMs(pause, failures)));

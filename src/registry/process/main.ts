@@ -3,6 +3,7 @@
  * plane for every change of a row. It is started by the control plane (supervisor.ts) and ends with it.
  */
 import type { Socket } from 'node:net';
+import { createUsageCounter, registryUsageArn } from '#images/usage.ts';
 import { createVault } from '#keys/vault.ts';
 import { systemClock } from '#lib/clock.ts';
 import { createLogger, type LogLevel } from '#lib/logger.ts';
@@ -87,6 +88,8 @@ async function start(options: StartMessage): Promise<Running> {
     random,
     permissive: options.auth === 'permissive',
     account: options.account,
+    onIdentified: ({ account }) =>
+      usage.count(registryUsageArn({ account, region: options.region }), 'AuthenticationCount'),
     isSessionAlive: async (principal) => (await control.isSessionAlive({ principal })).alive,
   });
   const access = createAccess({ view, callers, clock, random, region: options.region });
@@ -100,6 +103,12 @@ async function start(options: StartMessage): Promise<Running> {
     options.signaturePolicy === undefined
       ? undefined
       : createSignatureGate({ file: options.signaturePolicy, view, blobs, clock, logger });
+  const usage = createUsageCounter({
+    clock,
+    send: (points) => {
+      control.recordUsage({ points }).catch((error: unknown) => logger.warn('counts were not recorded', { error }));
+    },
+  });
   const respond = createRespond({
     view,
     blobs,
@@ -108,6 +117,7 @@ async function start(options: StartMessage): Promise<Running> {
     control,
     answers: createManifestAnswers(blobs),
     pulls,
+    usage,
     pullThrough: outbound.pullThrough,
     uploadNames: createUploadNames(vault),
     ...(signatures && { signatures }),
@@ -143,6 +153,7 @@ async function start(options: StartMessage): Promise<Running> {
       stopExpiring();
       signatures?.close();
       pulls.flush();
+      usage.flush();
       await server.close();
       outbound.close();
       await blobs.close();

@@ -13,6 +13,7 @@ import { blobIn } from '#images/blobs.ts';
 import { findImage, findTag } from '#images/delete-image.ts';
 import { isDigest } from '#images/digest.ts';
 import { type ParsedManifest, parseManifest } from '#images/parse-manifest.ts';
+import { isTagImmutable } from '#images/tag-mutability.ts';
 import type { UpstreamRepository } from '#images/upstream-rules.ts';
 import type { Clock } from '#lib/clock.ts';
 import { uuid } from '#lib/ids.ts';
@@ -20,6 +21,7 @@ import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { ImageRow, Registry } from '#model/ecr.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
+import { repositories } from '#store/tables.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { RegistryClient } from '../client/registry-client.ts';
 import { UpstreamError } from '../client/upstream-error.ts';
@@ -270,15 +272,28 @@ export class PullThrough {
     return download;
   }
 
-  /** Size at the upstream, for a HEAD. */
-  statBlob(cached: Cached, digest: string): Promise<{ readonly sizeBytes: number | undefined } | undefined> {
+  /**
+   * Size at the upstream, for a HEAD: of blobs only that somebody is about to pull. Who looks before a push would else leave
+   * out what is not here.
+   */
+  async statBlob(cached: Cached, digest: string): Promise<{ readonly sizeBytes: number | undefined } | undefined> {
+    if (!this.#isAwaited(cached, digest)) return undefined;
     return this.#ask(cached, (client) => client.statBlob(digest));
   }
 
+  #isAwaited({ arn }: Cached, digest: string): boolean {
+    for (const [key, { parsed }] of this.#pending) {
+      if (key.startsWith(`${arn}@`) && parsed.requiredBlobs.includes(digest)) return true;
+    }
+    return false;
+  }
+
   #refreshWhenDue(cached: Cached, tag: string, checkedAt: number | undefined): void {
-    const { clock, logger, recheckMs } = this.#deps;
+    const { clock, logger, recheckMs, view } = this.#deps;
     // A tag that never came from the upstream was pushed here, and is its owner's.
     if (checkedAt === undefined || checkedAt + recheckMs > clock.now()) return;
+    const repository = view.get(repositories, cached.arn);
+    if (!repository || isTagImmutable(repository, tag)) return;
     const key = `${cached.arn}:${tag}`;
     if ((this.#refreshAfter.get(key) ?? 0) > clock.now()) return;
     void this.#refreshes(key, () => this.#refresh(cached, tag)).then(

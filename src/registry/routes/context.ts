@@ -1,4 +1,5 @@
 /** What every route is given. */
+import type { UsageCounter } from '#images/usage.ts';
 import type { Vault } from '#keys/vault.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
@@ -23,6 +24,7 @@ export interface RouteDeps {
   readonly control: Remote<RegistryControl>;
   readonly answers: ManifestAnswers;
   readonly pulls: PullRecorder;
+  readonly usage: UsageCounter;
   readonly pullThrough: PullThrough;
   readonly uploadNames: UploadNames;
   /** Without it, images need no signatures. */

@@ -1,9 +1,9 @@
 /** Lists: tags of a repository, repositories of the caller's registry, referrers of a manifest. */
 import { isDigest } from '#images/digest.ts';
-import { effectiveArtifactType, ociIndexType } from '#images/parse-manifest.ts';
+import { annotationsOf, effectiveArtifactType, ociIndexType } from '#images/parse-manifest.ts';
 import { tagKey } from '#images/put-image.ts';
 import { findReferrers } from '#images/referrers.ts';
-import { registryKey, repositoryArn } from '#model/ecr.ts';
+import { type ImageRow, registryKey, repositoryArn } from '#model/ecr.ts';
 import { imageTags, repositories } from '#store/tables.ts';
 import { apiVersionHeader } from '../manifest-answers.ts';
 import { jsonReply, RegistryError, type Reply } from '../request.ts';
@@ -76,23 +76,18 @@ export function listRepositories(context: RouteContext): Reply {
   return jsonReply({ repositories: names }, { ...apiVersionHeader, ...link });
 }
 
-export function listReferrers(context: RepositoryContext, digest: string): Reply {
-  const { deps, request, caller, target } = context;
-  deps.access.requireAny(request, caller, target, ['ListImageReferrers', 'BatchGetImage']);
-  if (!isDigest(digest)) throw new RegistryError(400, 'DIGEST_INVALID', `'${digest}' is not a digest`);
-  // Where a push would make the repository, it is as if it were there and empty.
-  if (!deps.createOnPush) requireRepository(context);
-  const artifactType = new URLSearchParams(request.query).get('artifactType') || undefined;
-  const manifests = findReferrers(deps.view, target.arn, digest, artifactType).map((image) => {
-    const type = effectiveArtifactType(image);
-    return {
-      mediaType: image.mediaType,
-      digest: image.digest,
-      size: image.manifestSizeBytes,
-      ...(type !== undefined && { artifactType: type }),
-      ...(image.annotations && { annotations: image.annotations }),
-    };
-  });
+function describe(image: ImageRow, annotations: ImageRow['annotations']) {
+  const type = effectiveArtifactType(image);
+  return {
+    mediaType: image.mediaType,
+    digest: image.digest,
+    size: image.manifestSizeBytes,
+    ...(type !== undefined && { artifactType: type }),
+    ...(annotations && { annotations }),
+  };
+}
+
+function referrersReply(manifests: readonly object[], artifactType: string | undefined): Reply {
   return jsonReply(
     { schemaVersion: 2, mediaType: ociIndexType, manifests },
     {
@@ -101,4 +96,25 @@ export function listReferrers(context: RepositoryContext, digest: string): Reply
       ...(artifactType !== undefined && { 'OCI-Filters-Applied': 'artifactType' }),
     },
   );
+}
+
+export function listReferrers(context: RepositoryContext, digest: string): Reply | Promise<Reply> {
+  const { deps, request, caller, target } = context;
+  deps.access.requireAny(request, caller, target, ['ListImageReferrers', 'BatchGetImage']);
+  if (!isDigest(digest)) throw new RegistryError(400, 'DIGEST_INVALID', `'${digest}' is not a digest`);
+  // Where a push would make the repository, it is as if it were there and empty.
+  if (!deps.createOnPush) requireRepository(context);
+  const artifactType = new URLSearchParams(request.query).get('artifactType') || undefined;
+  const found = findReferrers(deps.view, target.arn, digest, artifactType);
+  if (!found.some((image) => image.hasLargeAnnotations)) {
+    return referrersReply(
+      found.map((image) => describe(image, image.annotations)),
+      artifactType,
+    );
+  }
+  const read = found.map(async (image) => {
+    const bytes = image.hasLargeAnnotations && (await deps.blobs.read(image.digest, image.manifestSizeBytes));
+    return describe(image, bytes ? annotationsOf(bytes) : image.annotations);
+  });
+  return Promise.all(read).then((manifests) => referrersReply(manifests, artifactType));
 }

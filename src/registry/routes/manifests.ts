@@ -32,6 +32,7 @@ function reply(context: RepositoryContext, image: Pick<ImageRow, 'digest'>, answ
     return { status: 304, headers: rest };
   }
   if (request.method === 'HEAD') return { status: 200, headers, prebuilt: answer.head };
+  deps.usage.count(target.arn, 'RepositoryPullCount');
   const principalArn = caller.principal?.arn;
   const pull = { repositoryArn: target.arn, digest: image.digest };
   deps.pulls.record(principalArn === undefined ? pull : { ...pull, principalArn });
@@ -132,6 +133,8 @@ function refuse({ target }: RepositoryContext, result: PutManifestResult): void 
       return;
     case 'NO_REPOSITORY':
       throw unknownRepository(target);
+    case 'TOO_MANY':
+      throw new RegistryError(403, 'DENIED', result.message);
     case 'TAG_IMMUTABLE': {
       const message = `The image tag '${result.tag}' already exists in the '${target.name}' repository and cannot be overwritten because the tag is immutable.`;
       throw new RegistryError(400, 'TAG_INVALID', message);
@@ -160,6 +163,7 @@ export async function putManifest(context: RepositoryContext, reference: string)
   const isReplica = isReplicated(context);
   const input = { repositoryArn: target.arn, digest, manifestSizeBytes: bytes.length, parsed, tags, isReplica };
   refuse(context, await settle(deps, deps.control.putManifest(input)));
+  deps.usage.count(target.arn, 'RepositoryPushCount');
   return {
     status: 201,
     headers: {

@@ -69,7 +69,9 @@ export async function repositoryForPush(context: RepositoryContext): Promise<voi
   const input = { scope: { account, region }, name: target.name, always: deps.createOnPush, isReplication };
   if (!deps.access.may(request, caller, target, 'CreateRepository')) throw unknownRepository(target);
   const made = await settle(deps, deps.control.ensureRepository(input));
-  if ('refused' in made) throw unknownRepository(target);
+  if (!('refused' in made)) return;
+  if (made.refused !== 'TOO_MANY_REPOSITORIES') throw unknownRepository(target);
+  throw new RegistryError(403, 'DENIED', 'the registry has the maximum allowed number of repositories');
 }
 
 async function linked(context: RepositoryContext, digest: string, sizeBytes: number): Promise<Reply> {

@@ -1,6 +1,7 @@
 /** What every operation of ECR is given, and how a handler is typed from the SDK's own command types. */
 import type { BlobGateway } from '#images/blob-gateway.ts';
 import type { UpstreamGateway } from '#images/upstream-gateway.ts';
+import type { UsageCounter } from '#images/usage.ts';
 import type { Vault } from '#keys/vault.ts';
 import type { Registry } from '#model/ecr.ts';
 import type { Principal, RequestContext } from '#protocol/service.ts';
@@ -20,6 +21,7 @@ export interface EcrDeps {
   readonly registryHost?: (registry: Registry) => string | undefined;
   readonly findings: FindingsReader;
   readonly upstreams: UpstreamGateway;
+  readonly usage: UsageCounter;
   /** Quotas that hold. */
   readonly limits: EcrLimits;
 }

@@ -5,18 +5,10 @@
  * https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
  */
+import { enforce, type Quota } from '#protocol/quotas.ts';
 import type { ThrottleBucket } from '#protocol/throttle.ts';
 import type { EcsContext } from './context.ts';
 import { clientException, invalidParameter, limitExceeded } from './errors.ts';
-
-interface Quota {
-  /** AWS's default. */
-  readonly limit: number;
-  /** As AWS's Service Quotas call it. */
-  readonly title: string;
-  /** The error of a request that would exceed it. */
-  readonly refuse: (limit: number) => Error;
-}
 
 const quota = (title: string, limit: number, error: (message: string) => Error, what: string): Quota => ({
   title,
@@ -44,11 +36,8 @@ export const ecsQuotas = {
 
 export type EcsQuota = keyof typeof ecsQuotas;
 
-/** Refuses the request when `count`, what there would be after it, exceeds the quota; never when the quota is off. */
-export function enforceQuota(ctx: Pick<EcsContext, 'deps'>, name: EcsQuota, count: number): void {
-  const limit = ctx.deps.limits?.[name];
-  if (limit !== undefined && count > limit) throw ecsQuotas[name].refuse(limit);
-}
+export const enforceQuota = ({ deps }: Pick<EcsContext, 'deps'>, name: EcsQuota, count: number): void =>
+  enforce(ecsQuotas, deps.limits, name, count);
 
 const bucket = (name: string, burst: number, perSecond: number, operations: readonly string[]): ThrottleBucket => ({
   name,

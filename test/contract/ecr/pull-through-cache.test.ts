@@ -34,9 +34,9 @@ before(async () => {
   client = createClient(plane.port, basic(accessKeyId, secretAccessKey));
 });
 after(async () => {
-  client.close();
-  await plane.close();
-  await upstream.stop();
+  client?.close();
+  await plane?.close();
+  await upstream?.stop();
 });
 
 const rule = (ecrRepositoryPrefix: string, upstreamRegistryUrl: string, more = {}) =>

@@ -105,16 +105,18 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 const PolicyName = 'own';
-const inlineCommands = {
+type Commands = Readonly<Record<'user' | 'group' | 'role', readonly (new (input: never) => object)[]>>;
+const made = (Command: (new (input: never) => object) | undefined, input: object) => new Command!(input as never);
+const inlineCommands: Commands = {
   user: [iam.PutUserPolicyCommand, iam.DeleteUserPolicyCommand],
   group: [iam.PutGroupPolicyCommand, iam.DeleteGroupPolicyCommand],
   role: [iam.PutRolePolicyCommand, iam.DeleteRolePolicyCommand],
-} as const;
-const attachCommands = {
+};
+const attachCommands: Commands = {
   user: [iam.AttachUserPolicyCommand, iam.DetachUserPolicyCommand],
   group: [iam.AttachGroupPolicyCommand, iam.DetachGroupPolicyCommand],
   role: [iam.AttachRolePolicyCommand, iam.DetachRolePolicyCommand],
-} as const;
+};
 
 /** Makes the change for real and in the model; what is so already is left. */
 async function apply(root: iam.IAMClient, model: Model, one: Change): Promise<void> {
@@ -123,15 +125,15 @@ async function apply(root: iam.IAMClient, model: Model, one: Change): Promise<vo
     case 'inline': {
       const member = `${one.on}Inline` as const;
       const [Put, Delete] = inlineCommands[one.on];
-      if (one.says) await send(new Put({ ...names, PolicyName, PolicyDocument: documents[one.says] }));
-      else if (model[member]) await send(new Delete({ ...names, PolicyName }));
+      if (one.says) await send(made(Put, { ...names, PolicyName, PolicyDocument: documents[one.says] }));
+      else if (model[member]) await send(made(Delete, { ...names, PolicyName }));
       model[member] = one.says;
       return;
     }
     case 'attach': {
       if (model.attached.has(one.on) === one.to) return;
       const [Attach, Detach] = attachCommands[one.on];
-      await send(one.to ? new Attach({ ...names, PolicyArn }) : new Detach({ ...names, PolicyArn }));
+      await send(made(one.to ? Attach : Detach, { ...names, PolicyArn }));
       if (one.to) model.attached.add(one.on);
       else model.attached.delete(one.on);
       return;

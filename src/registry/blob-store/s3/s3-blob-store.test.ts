@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { systemClock } from '#lib/clock.ts';
+import { FakeClock, systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { systemRandom } from '#lib/random.ts';
 import { testBlobStore } from '../blob-store.suite.ts';
@@ -169,6 +169,25 @@ describe('S3', () => {
     await store.append(id, sizeBytes, one(bytes.subarray(sizeBytes)));
     await store.finish(id, digestOf(bytes));
     assert.ok((await store.read(digestOf(bytes), bytes.length))!.equals(bytes));
+    await store.close();
+  });
+
+  it('puts uploads that rest out of memory, and takes them up again', async () => {
+    const clock = new FakeClock(systemClock.now());
+    const store = await openAt('rests', { partBytes: 300_000, clock });
+    for (const size of [0, 1_000, 700_000]) {
+      const bytes = randomBytes(size + 400_000);
+      const id = await store.startUpload();
+      await store.append(id, 0, one(bytes.subarray(0, size)));
+      clock.advance(600_000);
+      for (let time = 0; time < 2; time += 1) {
+        const [found] = (await store.uploads()).filter((upload) => upload.id === id);
+        assert.equal(found?.sizeBytes, size);
+      }
+      await store.finish(id, digestOf(bytes), { offset: size, chunks: one(bytes.subarray(size)) });
+      assert.ok((await store.read(digestOf(bytes), bytes.length))!.equals(bytes));
+      assert.deepEqual(await store.uploads(), []);
+    }
     await store.close();
   });
 

@@ -51,6 +51,9 @@ export interface S3BlobStoreOptions {
   readonly copyPartBytes?: number;
 }
 
+/** Uploads that rest so long are put out of memory, with up to a part of theirs: the bucket has all of it. */
+const idleMs = 5 * 60_000;
+
 const keyOf = (digest: string): string => `blobs/${pathOfBlob(digest).join('/')}`;
 const keyPattern = /^blobs\/(sha256|sha512)\/[0-9a-f]{2}\/([0-9a-f]+)$/;
 
@@ -62,6 +65,8 @@ class S3BlobStore implements BlobStore {
   readonly #bucket: Bucket;
   /** Undefined for those that an earlier process began and nobody has asked for yet. */
   readonly #uploads = new Map<string, S3Upload | undefined>();
+  /** Of those that were put out of memory. */
+  readonly #idle = new Map<string, UploadStat>();
   readonly #readers = new Map<string, number>();
   /** Deleted while somebody reads: for everybody else they are gone. */
   readonly #leaving = new Set<string>();
@@ -166,6 +171,7 @@ class S3BlobStore implements BlobStore {
   async #find(id: string): Promise<S3Upload | undefined> {
     const known = this.#uploads.get(id);
     if (known || !this.#uploads.has(id)) return known;
+    this.#idle.delete(id);
     const loaded = await S3Upload.load({ id, bucket: this.#bucket, partBytes: this.#partBytes });
     const meanwhile = this.#uploads.get(id);
     if (meanwhile || !this.#uploads.has(id)) return meanwhile;
@@ -272,9 +278,16 @@ class S3BlobStore implements BlobStore {
 
   async uploads(): Promise<readonly UploadStat[]> {
     const all: UploadStat[] = [];
-    for (const id of [...this.#uploads.keys()]) {
-      const upload = await this.#find(id);
-      if (upload && !upload.busy) all.push({ id, sizeBytes: upload.sizeBytes, touchedAt: upload.touchedAt });
+    for (const [id, loaded] of [...this.#uploads]) {
+      const idle = loaded ? undefined : this.#idle.get(id);
+      const upload = idle ? undefined : await this.#find(id);
+      if (idle) all.push(idle);
+      if (!upload || upload.busy) continue;
+      const found = { id, sizeBytes: upload.sizeBytes, touchedAt: upload.touchedAt };
+      all.push(found);
+      if (found.sizeBytes === 0 || found.touchedAt + idleMs > this.#options.clock.now()) continue;
+      this.#idle.set(id, found);
+      this.#uploads.set(id, undefined);
     }
     return all;
   }

@@ -63,6 +63,7 @@ export const BatchGetImage: EcrOperation<BatchGetImageCommandInput, BatchGetImag
       };
     }),
   );
+  for (const _ of found) ctx.deps.usage.count(repository.arn, 'RepositoryPullCount');
   ctx.store.transact((tx) => {
     const pull = { repositoryArn: repository.arn, atMs: ctx.clock.now(), principalArn: ctx.principal.arn };
     for (const { image } of found) recordPull(tx, { ...pull, digest: image.digest });

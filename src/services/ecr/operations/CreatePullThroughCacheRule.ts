@@ -4,8 +4,10 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { invalidAt, ruleExists } from '#images/api/errors.ts';
 import { templateKey as ruleKey } from '#images/repositories.ts';
+import { scopeKey } from '#model/arn.ts';
 import { pullThroughCacheRules } from '#store/tables.ts';
 import type { EcrOperation } from '../context.ts';
+import { enforceQuota } from '../quotas.ts';
 import { registryOf } from '../resolve.ts';
 import { makeServiceRole, requireServiceRole } from '../service-role.ts';
 import { checkCredential, checkPrefix, checkRole, checkUpstream } from '../upstreams.ts';
@@ -34,6 +36,8 @@ export const CreatePullThroughCacheRule: EcrOperation<
     makeServiceRole(tx, ctx, cacheService);
     const key = ruleKey(registry, prefix);
     if (tx.get(pullThroughCacheRules, key)) throw ruleExists(prefix, registry.account);
+    const held = tx.count(pullThroughCacheRules, 'byScope', scopeKey(registry));
+    enforceQuota(ctx, 'cache-rules-per-registry', held + 1);
     const { credentialArn, customRoleArn } = input;
     return tx.insert(pullThroughCacheRules, {
       key,

@@ -2,8 +2,11 @@ import type { CreateRepositoryCommandInput, CreateRepositoryCommandOutput } from
 import { repositoryExists } from '#images/api/errors.ts';
 import { checkRepositoryName, checkTagMutability, checkTags } from '#images/api/validate.ts';
 import { createRepository } from '#images/repositories.ts';
+import { registryKey } from '#model/ecr.ts';
+import { repositories } from '#store/tables.ts';
 import type { EcrOperation } from '../context.ts';
 import { toEncryption } from '../encryption.ts';
+import { enforceQuota } from '../quotas.ts';
 import { registryOf } from '../resolve.ts';
 import { viewRepository } from '../views/repository.ts';
 
@@ -22,6 +25,7 @@ export const CreateRepository: EcrOperation<CreateRepositoryCommandInput, Create
     const settings = { ...mutability, ...encryption, scanOnPush, tags };
     const made = createRepository(tx, ctx, { registry, name, settings });
     if (!made) throw repositoryExists({ name, account: registry.account });
+    enforceQuota(ctx, 'repositories-per-registry', tx.count(repositories, 'byRegistry', registryKey(registry)));
     return made;
   });
   return { repository: viewRepository(ctx, row) };

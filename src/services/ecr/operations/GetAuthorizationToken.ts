@@ -1,5 +1,6 @@
 import type { GetAuthorizationTokenCommandInput, GetAuthorizationTokenCommandOutput } from '@aws-sdk/client-ecr';
 import { checkCount } from '#images/api/validate.ts';
+import { registryUsageArn } from '#images/usage.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf } from '../resolve.ts';
 
@@ -16,6 +17,7 @@ export const GetAuthorizationToken: EcrOperation<
   checkCount('registryIds', ids, 1, 10);
   const registries = ids.map((id) => registryOf(ctx, id));
   const { token, expiresAt } = ctx.deps.issueToken(ctx.principal, registryOf(ctx));
+  ctx.deps.usage.count(registryUsageArn(ctx), 'AuthenticationCount');
   const authorizationToken = Buffer.from(`AWS:${token}`).toString('base64');
   return {
     authorizationData: registries.map((registry) => {

@@ -1,14 +1,14 @@
 import type { ListImageReferrersCommandInput, ListImageReferrersCommandOutput } from '@aws-sdk/client-ecr';
 import { paginateList } from '#images/api/pagination.ts';
 import { checkCount } from '#images/api/validate.ts';
-import { effectiveArtifactType } from '#images/parse-manifest.ts';
+import { annotationsOf, effectiveArtifactType } from '#images/parse-manifest.ts';
 import { findReferrers } from '#images/referrers.ts';
 import type { EcrOperation } from '../context.ts';
 import { isOfStatus } from '../image-filter.ts';
 import { requireImage, requireRepository } from '../resolve.ts';
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImageReferrers.html */
-export const ListImageReferrers: EcrOperation<ListImageReferrersCommandInput, ListImageReferrersCommandOutput> = (
+export const ListImageReferrers: EcrOperation<ListImageReferrersCommandInput, ListImageReferrersCommandOutput> = async (
   ctx,
   input,
 ) => {
@@ -33,8 +33,15 @@ export const ListImageReferrers: EcrOperation<ListImageReferrersCommandInput, Li
         size: row.manifestSizeBytes,
         ...(row.annotations && { annotations: { ...row.annotations } }),
         artifactStatus: row.status,
+        hasLargeAnnotations: row.hasLargeAnnotations,
       };
     },
   );
-  return { referrers: page.items, ...(page.nextToken !== undefined && { nextToken: page.nextToken }) };
+  const referrers = await Promise.all(
+    page.items.map(async ({ hasLargeAnnotations, ...one }) => {
+      const manifest = hasLargeAnnotations && (await ctx.deps.blobs.read(one.digest));
+      return manifest ? { ...one, annotations: annotationsOf(manifest) } : one;
+    }),
+  );
+  return { referrers, ...(page.nextToken !== undefined && { nextToken: page.nextToken }) };
 };

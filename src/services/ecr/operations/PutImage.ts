@@ -6,5 +6,8 @@ import { requireRepository } from '../resolve.ts';
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html */
 export const PutImage: EcrOperation<PutImageCommandInput, PutImageCommandOutput> = async (ctx, input) => {
   checkPutImage(input);
-  return { image: await putImageByManifest(ctx, requireRepository(ctx.store, ctx, input), input) };
+  const repository = requireRepository(ctx.store, ctx, input);
+  const image = await putImageByManifest(ctx, repository, input);
+  ctx.deps.usage.count(repository.arn, 'RepositoryPushCount');
+  return { image };
 };

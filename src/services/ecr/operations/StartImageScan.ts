@@ -1,17 +1,17 @@
 import type { StartImageScanCommandInput, StartImageScanCommandOutput } from '@aws-sdk/client-ecr';
-import { scanQuotaExceeded, unsupportedImageType, validationException } from '#images/api/errors.ts';
+import { unsupportedImageType, validationException } from '#images/api/errors.ts';
 import { isScannable, recentRequests, requestScan } from '#images/image-scans.ts';
 import type { ImageRow } from '#model/ecr.ts';
 import type { Tx } from '#store/store.ts';
 import { imageScans } from '#store/tables.ts';
 import type { EcrContext, EcrOperation } from '../context.ts';
+import { enforceQuota } from '../quotas.ts';
 import { findRegistry, registryOf, requireImage, requireRepository } from '../resolve.ts';
 import { viewScanStatus } from '../views/scan.ts';
 
 function checkQuota(ctx: EcrContext, tx: Tx, image: ImageRow): void {
-  const limit = ctx.deps.limits['scans-per-image-per-day'];
-  if (limit === undefined) return;
-  if (recentRequests(tx.get(imageScans, image.key), ctx.clock.now()).length >= limit) throw scanQuotaExceeded();
+  const made = recentRequests(tx.get(imageScans, image.key), ctx.clock.now()).length;
+  enforceQuota(ctx, 'scans-per-image-per-day', made + 1);
 }
 
 /**
