@@ -78,3 +78,16 @@ test('permissive auth only where nobody else can reach it', () => {
     assert.throws(() => parseUpConfig({ host, auth: 'permissive' }, {}), /only on a loopback address/, host);
   }
 });
+
+test('TLS needs a certificate and its key, and the registry a name', () => {
+  const { tls } = parseUpConfig({ tlsCert: '/c.pem', tlsKey: '/k.pem' }, {});
+  assert.deepEqual(tls, { certFile: '/c.pem', keyFile: '/k.pem', port: 8443 });
+  assert.equal(parseUpConfig({}, {}).tls, undefined);
+  assert.throws(() => parseUpConfig({ tlsCert: '/c.pem' }, {}), /--tls-cert FILE --tls-key FILE/);
+  const withPort = (tlsPort: string) => parseUpConfig({ tlsCert: '/c.pem', tlsKey: '/k.pem', tlsPort }, {});
+  assert.throws(() => withPort('x'), /--tls-port must be/);
+  for (const registryDomain of ['registry.example.org', 'registry.example.org:8443'])
+    assert.equal(parseUpConfig({ registryDomain }, {}).registryDomain, registryDomain);
+  for (const registryDomain of ['https://registry.example.org', 'registry', 'a..b', 'Registry.example.org'])
+    assert.throws(() => parseUpConfig({ registryDomain }, {}), /--registry-domain/);
+});

@@ -229,6 +229,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       logger,
       scanner: scanning,
       remote: registry.replication,
+      imageLimits: quotas['ecr']?.limits ?? {},
       ...(options.schedulers && { settings: options.schedulers }),
     });
     endings.push(() => reconcilers.close());

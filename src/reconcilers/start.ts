@@ -1,4 +1,5 @@
 /** The reconcilers that run in a control plane. */
+import type { ImageLimits } from '#images/blobs.ts';
 import type { RemoteReplication } from '#images/replication/remote.ts';
 import { fleets } from '#launch/fleets.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -33,6 +34,8 @@ export interface ReconcilerDeps {
   readonly scanner?: Pick<Scanning, 'scan' | 'concurrency'>;
   /** Registries elsewhere that images are replicated to. */
   readonly remote?: RemoteReplication;
+  /** Quotas of registries that hold. */
+  readonly imageLimits?: ImageLimits;
 }
 
 export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
@@ -42,7 +45,7 @@ export function startReconcilers(deps: ReconcilerDeps): { close(): void } {
   deps.store.derived(fleets);
   const { scanner } = deps;
   const imageScans = scanner && createImageScansReconciler({ ...deps, scanner });
-  const replication = createReplicationReconciler(deps);
+  const replication = createReplicationReconciler({ ...deps, ...(deps.imageLimits && { limits: deps.imageLimits }) });
   const driver = new Driver(deps, [
     // Daemons come first: what else belongs on a new instance takes the room that they leave.
     createManagedDaemonReconciler(deps),

@@ -14,7 +14,13 @@ import { privateRegistry } from '#images/image-name.ts';
 import type { ParsedManifest } from '#images/parse-manifest.ts';
 import { type Pull, recordPull } from '#images/pulls.ts';
 import { type PutImageRefusal, putImage } from '#images/put-image.ts';
-import { createRepository, ensureRepository, findRepository, type NoRepository } from '#images/repositories.ts';
+import {
+  createRepository,
+  ensureRepository,
+  findRepository,
+  isRegistryFull,
+  type NoRepository,
+} from '#images/repositories.ts';
 import type { UsagePoint } from '#images/usage.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Scope } from '#model/arn.ts';
@@ -83,6 +89,7 @@ export function createRegistryControl(deps: {
         if (typeof made === 'object') return { repositoryArn: made.arn };
         if (made !== 'NO_TEMPLATE' || !always) return { refused: made };
         const registry = privateRegistry(scope);
+        if (isRegistryFull(tx, imageDeps, registry)) return { refused: 'TOO_MANY_REPOSITORIES' };
         const plain = createRepository(tx, imageDeps, { registry, name }) ?? findRepository(tx, registry, name)!;
         return { repositoryArn: plain.arn };
       }),

@@ -105,7 +105,7 @@ export function startRegistry(options: RegistryOptions): Registry {
   const control = {
     ...createRegistryControl({ store, clock, limits, recordUsage, seenRevision: () => source.revision }),
     ...createRepairHandlers({ store, clock }),
-    ...createUpstreamControl({ store, clock, random, vault, seenRevision: () => source.revision }),
+    ...createUpstreamControl({ store, clock, random, vault, limits, seenRevision: () => source.revision }),
   };
   let living: Living | undefined;
   let restart: Timer | undefined;

@@ -7,7 +7,7 @@ import { ensureServiceLinkedRole } from '#auth/service-linked-roles.ts';
 import { serviceSession } from '#auth/service-session.ts';
 import { trustsService } from '#auth/service-trust.ts';
 import { needsPromise } from '#images/blob-promises.ts';
-import { blobIn, type ImageDeps, linkBlob } from '#images/blobs.ts';
+import { blobIn, type ImageDeps, type ImageLimits, linkBlob } from '#images/blobs.ts';
 import { findTag } from '#images/delete-image.ts';
 import { awsRegistryOfHost } from '#images/image-name.ts';
 import { putImage } from '#images/put-image.ts';
@@ -58,11 +58,12 @@ export function createUpstreamControl(deps: {
   readonly clock: Clock;
   readonly random: Random;
   readonly vault: Vault;
+  readonly limits?: ImageLimits;
   /** As in control.ts. */
   readonly seenRevision: () => number;
 }) {
   const { store, clock, random, vault, seenRevision } = deps;
-  const imageDeps: ImageDeps = { clock };
+  const imageDeps: ImageDeps = { clock, ...(deps.limits && { limits: deps.limits }) };
 
   const write = async <T extends object>(fn: (tx: Tx) => T): Promise<Written<T>> => {
     const before = seenRevision();

@@ -122,6 +122,14 @@ describe('slipway registry trust', { skip }, () => {
     await docker(...printed.split(' ').slice(1));
   };
 
+  test('skopeo knows the certificate, too', async (t) => {
+    if (spawnSync('skopeo', ['--version']).status !== 0) return t.skip('no skopeo on this machine');
+    const { accessKeyId, secretAccessKey } = slipway.credentials;
+    const argv = ['inspect', '--creds', `${accessKeyId}:${secretAccessKey}`, `docker://${image}`];
+    const { stdout } = await run('skopeo', argv, { timeout: 60_000 });
+    assert.equal(JSON.parse(stdout).Name, `${host}/team/app`);
+  });
+
   test('the command that get-login of AWS CLI 1 prints works', async (t) => {
     await docker('logout', host);
     await getLogin(t, `https://${host}`);

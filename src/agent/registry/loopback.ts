@@ -1,9 +1,10 @@
 /**
  * Where this machine's Docker reaches the control plane's registry. Docker takes plain HTTP from loopback addresses only, and
- * certificates that it knows: so unless the control plane is on this machine, a port of ours here leads there, byte by byte.
+ * certificates that it knows: so unless the control plane is on this machine, a port of ours here leads there.
  */
-import { type AddressInfo, connect as connectPlain, createServer, isIP, type Server, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { createServer as createHttpServer } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '#lib/logger.ts';
 
 /** Next to the agent's others. Images that were pulled by digest are known by it: the same one again saves asking for them. */
@@ -16,13 +17,57 @@ export interface RegistryLoopback {
 }
 
 const loopbackName = /^(localhost|127(?:\.\d{1,3}){3})$/;
+/** As long as the registry lets an upload or a pull stall. */
+const stallTimeoutMs = 120_000;
 
-function connectTo(endpoint: URL): Socket {
-  const isTls = endpoint.protocol === 'https:';
-  const host = endpoint.hostname.replace(/^\[|\]$/g, '');
-  const port = Number(endpoint.port) || (isTls ? 443 : 80);
-  if (!isTls) return connectPlain({ host, port });
-  return connectTls({ host, port, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) });
+/** Whether one ends or fails, both do. */
+function join(client: Socket, target: Socket, logger: Logger): void {
+  for (const [one, other] of [
+    [client, target],
+    [target, client],
+  ] as const) {
+    one.setNoDelay(true);
+    one.on('error', (error) => logger.debug('a connection to the registry failed', { error }));
+    one.once('close', () => other.destroy());
+    one.pipe(other);
+  }
+}
+
+/** Byte by byte. */
+function plainServer({ hostname, port }: URL, logger: Logger): Server {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return createServer((client) => join(client, connect({ host, port: Number(port) || 80 }), logger));
+}
+
+/** Request by request: the registry tells clients that have come over TLS where to get a token over TLS, and Docker has not. */
+function tlsServer({ hostname, port }: URL, agent: Agent): Server {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return createHttpServer((request, response) => {
+    const { method, url: path, headers } = request;
+    const onward = httpsRequest({
+      host,
+      port: Number(port) || 443,
+      method,
+      path,
+      headers,
+      agent,
+      timeout: stallTimeoutMs,
+    });
+    onward.on('timeout', () => onward.destroy(new Error('timeout')));
+    onward.on('error', () => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502, { 'content-length': 0, connection: 'close' }).end();
+    });
+    onward.on('response', (answer) => {
+      const { connection: _, 'keep-alive': __, 'www-authenticate': challenge, ...rest } = answer.headers;
+      const own = challenge?.replace(`="https://${headers.host}/`, `="http://${headers.host}/`);
+      response.writeHead(answer.statusCode ?? 502, { ...rest, ...(own !== undefined && { 'www-authenticate': own }) });
+      answer.on('error', () => response.destroy());
+      answer.pipe(response);
+    });
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
 }
 
 function listen(server: Server, port: number): Promise<number> {
@@ -42,24 +87,11 @@ export function createRegistryLoopback(endpoint: string, logger: Logger, usual =
     return { address: async () => `${url.hostname}:${url.port || 80}`, close: () => {} };
   }
   const open = new Set<Socket>();
-  const server = createServer((client) => {
-    const target = connectTo(url);
-    for (const [one, other] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      open.add(one);
-      one.setNoDelay(true);
-      one.on('error', (error) => {
-        logger.debug('a connection to the registry failed', { error });
-        other.destroy();
-      });
-      one.once('close', () => {
-        open.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
+  const agent = new Agent({ keepAlive: true, timeout: 30_000 });
+  const server = url.protocol === 'https:' ? tlsServer(url, agent) : plainServer(url, logger);
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
   server.unref();
   let port: Promise<number> | undefined;
@@ -74,6 +106,7 @@ export function createRegistryLoopback(endpoint: string, logger: Logger, usual =
     close() {
       server.close();
       for (const socket of open) socket.destroy();
+      agent.destroy();
     },
   };
 }

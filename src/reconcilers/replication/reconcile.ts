@@ -4,6 +4,7 @@
  * memory only: after a restart the rows still ask for it, and what has arrived is not sent again.
  */
 
+import type { ImageLimits } from '#images/blobs.ts';
 import { findTag } from '#images/delete-image.ts';
 import type { RemoteReplication } from '#images/replication/remote.ts';
 import { replicateHere } from '#images/replication/replicate-here.ts';
@@ -24,6 +25,7 @@ export interface ReplicationDeps {
   readonly logger: Logger;
   /** Without one every destination is one of those held here. */
   readonly remote?: RemoteReplication;
+  readonly limits?: ImageLimits;
 }
 
 /** More: pushes share the line and the registry process; fewer: many small images wait for a large one. */

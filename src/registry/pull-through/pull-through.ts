@@ -117,8 +117,7 @@ export class PullThrough {
   }
 
   /**
-   * The manifest from the upstream. For a GET (`isPull`) its image begins to be cached; after a HEAD that waits until
-   * somebody pulls.
+   * The manifest from the upstream. Where somebody pulls (`isPull`: a GET, or a HEAD by tag) its image begins to be cached.
    */
   async manifest(cached: Cached, reference: string, isPull: boolean): Promise<FetchedManifest> {
     this.#forgetPending();

@@ -1,5 +1,6 @@
 /** The pull-through cache as the routes ask it. */
 
+import { isDigest } from '#images/digest.ts';
 import { findUpstream } from '#images/upstream-rules.ts';
 import { parseRange } from '../range.ts';
 import { RegistryError, type Reply } from '../request.ts';
@@ -31,7 +32,9 @@ export async function manifestFromUpstream(
 ): Promise<FetchedManifest> {
   requireImport(context);
   try {
-    return await context.deps.pullThrough.manifest(cached, reference, context.request.method === 'GET');
+    // A pull by tag begins with a HEAD, and ends with it where the client has the image already.
+    const isPull = context.request.method === 'GET' || !isDigest(reference);
+    return await context.deps.pullThrough.manifest(cached, reference, isPull);
   } catch (error) {
     throw toRegistryError(error, context.target.repository ? 'MANIFEST_UNKNOWN' : 'NAME_UNKNOWN');
   }

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { CreateRepositoryCommand } from '@aws-sdk/client-ecr';
 import { ListClustersCommand } from '@aws-sdk/client-ecs';
 import * as iam from '@aws-sdk/client-iam';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
@@ -230,4 +231,26 @@ test('a change of policy holds from its answer on, for users and sessions, with 
   await noise;
   console.log(`${decisions} decisions, ${allowed.user} of the user's and ${allowed.role} of the role's allowed`);
   assert.ok(allowed.user > 0 && allowed.role > 0);
+});
+
+test('the registry, a process of its own, has a change when IAM has answered it', { timeout: 60_000 }, async () => {
+  const root = plane.iam();
+  const repositoryName = 'team/app';
+  const { repository } = await plane.ecr().send(new CreateRepositoryCommand({ repositoryName }));
+  await root.send(new iam.CreateUserCommand({ UserName: 'puller' }));
+  const { AccessKey } = await root.send(new iam.CreateAccessKeyCommand({ UserName: 'puller' }));
+  const authorization = `Basic ${Buffer.from(`${AccessKey!.AccessKeyId}:${AccessKey!.SecretAccessKey}`).toString('base64')}`;
+  const list = async () => {
+    const path = `/v2/${plane.account}.us-east-1/${repositoryName}/tags/list`;
+    const { status } = await fetch(plane.endpoint + path, { headers: { authorization } });
+    return status;
+  };
+  const put = (statement: object) =>
+    root.send(new iam.PutUserPolicyCommand({ UserName: 'puller', PolicyName: 'p', PolicyDocument: policy(statement) }));
+  for (let round = 0; round < 15; round++) {
+    await put(allow('ecr:*', repository!.repositoryArn!));
+    assert.equal(await list(), 200, `allowed, round ${round}`);
+    await put(deny('ecr:*'));
+    assert.equal(await list(), 403, `denied, round ${round}`);
+  }
 });

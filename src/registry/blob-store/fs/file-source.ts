@@ -1,17 +1,15 @@
-/** A blob that is open for reading: from a file, in pieces of 1 MiB read ahead into two buffers, or from memory. */
+/** A blob that is open for reading: from a file, in pieces of 1 MiB read ahead, or from memory. */
 import type { BlobSource } from '../blob-store.ts';
 import type { OpenFile, OpenFiles } from './open-files.ts';
+import { giveBack, type Piece, pieceBytes, takePiece } from './shared-pieces.ts';
 
-/** Reads of 64 KiB halve a pull; larger ones gain nothing and cost memory for every client. */
-const pieceBytes = 2 ** 20;
-/** Buffers that are kept for the next pull; allocating a mebibyte anew each time costs as much as filling it. */
-const maxSpare = 8;
-const spare: Buffer[] = [];
+/** For ranges and short blobs: as many as there are likely to be clients, 4 MiB in all. */
+const smallBytes = 2 ** 16;
+const maxSpareSmall = 64;
+const spareSmall: Buffer[] = [];
 
-const takeBuffer = (): Buffer => spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
-const giveBack = (buffer: Buffer) => {
-  if (spare.length < maxSpare) spare.push(buffer);
-};
+/** Names pieces that are not shared. */
+let nextOwn = 0;
 
 export class FileSource implements BlobSource {
   readonly sizeBytes: number;
@@ -28,28 +26,41 @@ export class FileSource implements BlobSource {
 
   async *stream(start: number, end: number): AsyncGenerator<Buffer> {
     const size = Math.min(pieceBytes, end - start);
+    if (size <= smallBytes) {
+      const buffer = spareSmall.pop() ?? Buffer.allocUnsafeSlow(smallBytes);
+      yield await this.#fill(buffer, start, size);
+      // Not after an error or an early end: the buffer may be on its way out still.
+      if (spareSmall.length < maxSpareSmall) spareSmall.push(buffer);
+      return;
+    }
     if (size < pieceBytes) {
       yield await this.#fill(Buffer.allocUnsafe(size), start, size);
       return;
     }
-    const buffers = [takeBuffer(), takeBuffer()];
-    let turn = 0;
-    const readAt = (position: number) => {
-      const piece = this.#fill(buffers[turn++ % 2]!, position, Math.min(pieceBytes, end - position));
-      piece.catch(() => {});
-      return piece;
+    const readAt = (position: number): Piece => {
+      const length = Math.min(pieceBytes, end - position);
+      const aligned = position % pieceBytes === 0 && length === pieceBytes;
+      // What begins or ends elsewhere is nobody else's.
+      return takePiece(this.#file, aligned ? position : -1 - nextOwn++, (buffer) =>
+        this.#fill(buffer, position, length),
+      );
     };
-    let ahead = readAt(start);
+    let current: Piece | undefined;
+    let ahead: Piece | undefined = readAt(start);
     try {
       for (let position = start; position < end; ) {
-        const piece = await ahead;
-        position += piece.length;
+        if (current) giveBack(current);
+        current = ahead!;
+        ahead = undefined;
+        const bytes = await current.filled;
+        position += bytes.length;
         if (position < end) ahead = readAt(position);
-        yield piece;
+        yield bytes;
       }
     } finally {
-      await ahead.catch(() => {});
-      for (const buffer of buffers) giveBack(buffer);
+      await ahead?.filled.catch(() => {});
+      if (ahead) giveBack(ahead);
+      if (current) giveBack(current);
     }
   }
 
