@@ -8,7 +8,7 @@ import { startControlPlane } from '#control-plane/start.ts';
 import { systemClock } from '#lib/clock.ts';
 import { createLogger } from '#lib/logger.ts';
 import { clusterArn } from '#model/arn.ts';
-import { clusters, tasks } from '#store/tables.ts';
+import { clusters, tasks } from '#store/tables/ecs.ts';
 import { sampleTask } from './sample-rows.ts';
 
 const [dataDir, count] = process.argv.slice(2);

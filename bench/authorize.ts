@@ -21,7 +21,8 @@ import type { Permission } from '#protocol/authorize.ts';
 import type { SignedRequest } from '#protocol/sigv4/verify.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, roles, users } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { roles, users } from '#store/tables/iam.ts';
 import { percentile, printTable } from './figures.ts';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '50000' } } });

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { createLogger } from '#lib/logger.ts';
 import { changeOf } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { type ControlPlane, startControlPlane } from '../src/control-plane/start.ts';
 import { StandInAgents } from './stand-in-agents.ts';
 

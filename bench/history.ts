@@ -14,7 +14,8 @@ import { containerInstanceArn, serviceArn } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { taskRow } from '../test/support/task-rows.ts';
 
 const count = Number(process.argv[2] ?? 100_000);

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { taskMaker } from './task-rows.ts';
 
 const rowCount = Number(process.argv[2] ?? 100_000);

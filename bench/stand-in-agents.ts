@@ -16,7 +16,7 @@ import type { ContainerInstanceRow } from '#model/rows.ts';
 import type { EcsContext } from '#services/ecs/context.ts';
 import { SubmitTaskStateChange } from '#services/ecs/operations/SubmitTaskStateChange.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 
 interface PayloadTask {
   readonly arn: string;

@@ -12,7 +12,7 @@ import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { seededRandom } from '#lib/random.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { changeOf } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { ApiClient } from './api-client.ts';
 import { BenchCluster, clientConfig, clientOf, openControlPlane, secondsSince } from './cluster.ts';
 import { percentile, printTable } from './figures.ts';

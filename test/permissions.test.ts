@@ -14,7 +14,7 @@ import { isOperationSchema, toOperation } from '#protocol/schema/shape.ts';
 import type { Principal, RequestContext, ServiceDefinition } from '#protocol/service.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import { arbitraryInput } from './support/arbitrary-input.ts';
 
 const source = join(import.meta.dirname, '../src');

@@ -20,7 +20,7 @@ import type { AcsServerMessage, AgentTask, TaskManifestMessage } from '#model/ag
 import type { ContainerInstanceArn } from '#model/arn.ts';
 import type { ContainerInstanceRow, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import { applyReport, requestStop } from '#model/task-transition.ts';
-import { taskDefinitions, tasks } from '#store/tables.ts';
+import { taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import { type AcsMessage, parseAcsMessage } from './agent-message.ts';
 import { manifestProblem, taskProblem } from './check.ts';
 import { Connection } from './connection.ts';

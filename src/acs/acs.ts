@@ -16,7 +16,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { ContainerInstanceArn } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { type ChangeSet, changeOf, type Tx } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { AcsSession } from './acs-session.ts';
 import { closeGoingAway, closeNormal } from './connection.ts';
 import type { AcsDeps } from './deps.ts';

@@ -11,7 +11,7 @@ import { uuid } from '#lib/ids.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import { AuthError } from '#protocol/errors.ts';
 import type { Principal } from '#protocol/service.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { AcsDeps } from './deps.ts';
 
 export const linkPaths = { '/acs/ws': 'acs', '/tcs/ws': 'tcs' } as const;

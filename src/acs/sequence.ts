@@ -7,7 +7,7 @@
 import type { ContainerInstanceArn } from '#model/arn.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import type { Store } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 
 /** Higher: fewer row writes, more numbers lost with a session. Lower: a burst of payloads waits for the disk. */
 const blockSize = 1_000;

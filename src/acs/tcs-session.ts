@@ -15,7 +15,7 @@ import type { ContainerInstanceArn } from '#model/arn.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import { applyHealth } from '#model/task-transition.ts';
 import { AuthError } from '#protocol/errors.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { parseTcsMessage } from './agent-message.ts';
 import { Connection } from './connection.ts';
 import type { AcsDeps } from './deps.ts';

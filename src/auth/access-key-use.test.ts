@@ -5,7 +5,8 @@ import { FakeClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { accessKeys, accessKeyUses, allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { accessKeys, accessKeyUses } from '#store/tables/iam.ts';
 import { insertAccessKey } from './access-key.ts';
 import { createAccessKeyUses } from './access-key-use.ts';
 

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '#lib/clock.ts';
 import type { AccessKeyUseRow } from '#model/iam.ts';
 import type { Authenticate } from '#protocol/authenticate.ts';
 import type { Store } from '#store/store.ts';
-import { accessKeys, accessKeyUses } from '#store/tables.ts';
+import { accessKeys, accessKeyUses } from '#store/tables/iam.ts';
 
 /** Longer, and a crash forgets more; shorter, and busy keys write more often. */
 const writeAfterMs = 15 * 60_000;

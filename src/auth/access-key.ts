@@ -6,7 +6,7 @@ import { accessKeyId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
 import type { AccessKeyRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 
 /** A row with its secret in clear: for its owner's eyes. */
 export interface AccessKey extends Omit<AccessKeyRow, 'sealedSecret'> {

@@ -6,7 +6,7 @@ import { decimalId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
 import type { AccountRow } from '#model/iam.ts';
 import type { Store, Tx, View } from '#store/store.ts';
-import { accessKeys, accounts } from '#store/tables.ts';
+import { accessKeys, accounts } from '#store/tables/iam.ts';
 import { type AccessKey, insertAccessKey, openAccessKey } from './access-key.ts';
 
 /** The account that test suites in the field take for granted. */

@@ -6,7 +6,8 @@ import type { AuthorizationRequest, Permission } from '#protocol/authorize.ts';
 import type { Principal, SessionFacts } from '#protocol/service.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, groups, managedPolicies, roles, users } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { groups, managedPolicies, roles, users } from '#store/tables/iam.ts';
 import { createAuthorize, type Denial } from './authorize.ts';
 
 const account = '111122223333';

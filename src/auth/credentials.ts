@@ -7,7 +7,7 @@ import type { AccessKeyRow } from '#model/rows.ts';
 import type { Credential, CredentialSource } from '#protocol/authenticate.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import { openSecret } from './access-key.ts';
 import { isRootArn } from './principals.ts';
 import { isSessionToken, type Sessions } from './sessions.ts';

@@ -15,7 +15,7 @@ import type { InstanceRow } from '#model/instance.ts';
 import type { CredentialSource } from '#protocol/authenticate.ts';
 import type { Principal, SessionFacts } from '#protocol/service.ts';
 import type { Store, Tx, View } from '#store/store.ts';
-import { instanceProfiles, instances, roles } from '#store/tables.ts';
+import { instanceProfiles, instances, roles } from '#store/tables/iam.ts';
 import { secretAccessKey } from './access-key.ts';
 import { trustsService } from './service-trust.ts';
 import type { Sessions, TemporaryCredentials } from './sessions.ts';

@@ -8,7 +8,7 @@ import { managedPolicies as awsPolicies } from '#policy/managed/all.ts';
 import type { AttachedPolicy, Principal as PolicyPrincipal } from '#policy/principal.ts';
 import type { Principal, SessionFacts } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { groups, managedPolicies, roles, users } from '#store/tables.ts';
+import { groups, managedPolicies, roles, users } from '#store/tables/iam.ts';
 import { policyOf, publishedPolicyOf } from './documents.ts';
 
 type Tags = Readonly<Record<string, string>>;

@@ -9,7 +9,7 @@ import type { Vault } from '#keys/vault.ts';
 import type { Scope } from '#model/arn.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { accessKeys, revokedSessions, users } from '#store/tables.ts';
+import { accessKeys, revokedSessions, users } from '#store/tables/iam.ts';
 import { isRootArn } from './principals.ts';
 import { isAlive, registryTokenLifetimeMs } from './sessions.ts';
 

@@ -4,7 +4,8 @@ import { FakeClock } from '#lib/clock.ts';
 import type { RoleRow } from '#model/iam.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, revokedSessions, roles, roleUses } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { revokedSessions, roles, roleUses } from '#store/tables/iam.ts';
 import { createRoleUses } from './role-uses.ts';
 import { revokeSession, startForgetting } from './sessions.ts';
 

@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { RoleUseRow } from '#model/iam.ts';
 import type { Store } from '#store/store.ts';
-import { roles, roleUses } from '#store/tables.ts';
+import { roles, roleUses } from '#store/tables/iam.ts';
 
 /** Longer, and a crash forgets more; shorter, and busy roles write more often. */
 const writeAfterMs = 15 * 60_000;

@@ -9,7 +9,7 @@ import { uniqueId } from '#lib/ids.ts';
 import type { Random } from '#lib/random.ts';
 import type { RoleRow } from '#model/iam.ts';
 import type { Tx, View } from '#store/store.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 
 export interface ServiceLinkedRole {
   readonly roleName: string;

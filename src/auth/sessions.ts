@@ -13,7 +13,7 @@ import type { Random } from '#lib/random.ts';
 import type { Credential } from '#protocol/authenticate.ts';
 import type { Principal, SessionFacts } from '#protocol/service.ts';
 import type { Store, Tx, View } from '#store/store.ts';
-import { accessKeys, revokedSessions, roles, users } from '#store/tables.ts';
+import { accessKeys, revokedSessions, roles, users } from '#store/tables/iam.ts';
 import { secretAccessKey } from './access-key.ts';
 
 export interface TemporaryCredentials {

@@ -16,7 +16,8 @@ import { lastSegment } from '#model/arn.ts';
 import type { TaskRow } from '#model/rows.ts';
 import type { SessionFacts } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { roles, tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
+import { roles } from '#store/tables/iam.ts';
 import { trustsService } from './service-trust.ts';
 import type { Sessions } from './sessions.ts';
 

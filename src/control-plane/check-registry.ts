@@ -10,7 +10,7 @@ import { Check, type CheckReport } from '#registry/fsck/check.ts';
 import { createRepairs } from '#registry/fsck/repairs.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import { ConfigError } from './config.ts';
 import { lockDataDirectory } from './up/data-directory.ts';
 

@@ -47,7 +47,7 @@ import { createSsmService } from '#services/ssm/index.ts';
 import { createStsService } from '#services/sts/index.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import { startHttp, type UpgradeRoute } from './http.ts';
 import { noQuotas, type QuotaSettings } from './quotas.ts';
 import { openRegistry, type RegistryRoom, type RegistrySettings } from './registry.ts';

@@ -5,7 +5,7 @@
  */
 import type { RepositoryBlobRow } from '#model/ecr.ts';
 import type { Session, Store, Tx, View } from '#store/store.ts';
-import { images, repositoryBlobs } from '#store/tables.ts';
+import { images, repositoryBlobs } from '#store/tables/ecr.ts';
 import { blobIn, type ImageDeps } from './blobs.ts';
 
 /** Longer: a promise may be worth that much less than it says; shorter: more rows are written. */

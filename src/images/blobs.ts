@@ -3,7 +3,7 @@ import type { Clock } from '#lib/clock.ts';
 import { scopeKey, scopeOf } from '#model/arn.ts';
 import type { RepositoryBlobRow } from '#model/ecr.ts';
 import type { Tx, View } from '#store/store.ts';
-import { registries, repositoryBlobs } from '#store/tables.ts';
+import { registries, repositoryBlobs } from '#store/tables/ecr.ts';
 
 /** Quotas of AWS that hold here, if any: most that there may be. Names are those of services/ecr/quotas.ts. */
 export interface ImageLimits {

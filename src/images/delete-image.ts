@@ -4,7 +4,7 @@
  */
 import type { ImageRow, ImageTagRow } from '#model/ecr.ts';
 import type { Tx, View } from '#store/store.ts';
-import { imagePulls, imageScans, images, imageTags } from '#store/tables.ts';
+import { imagePulls, imageScans, images, imageTags } from '#store/tables/ecr.ts';
 import { inRepository } from './blobs.ts';
 import { tagKey } from './put-image.ts';
 import { forgetReplications } from './replication/request.ts';

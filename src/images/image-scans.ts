@@ -8,7 +8,7 @@ import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { RegistryRow } from '#model/ecr-registry.ts';
 import type { ImageScanRow, ScanType } from '#model/image-scan.ts';
 import type { Tx, View } from '#store/store.ts';
-import { imageScans, registries } from '#store/tables.ts';
+import { imageScans, registries } from '#store/tables/ecr.ts';
 import type { ImageDeps } from './blobs.ts';
 import { type AppliedScanning, scanningOf } from './scanning-configuration.ts';
 

@@ -5,11 +5,12 @@
 import type { RepositoryRow } from '#model/ecr.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { publicRegistries, services, taskDefinitions, taskSets, tasks } from '#store/tables.ts';
+import { publicRegistries } from '#store/tables/ecr.ts';
+import { services, taskDefinitions, taskSets, tasks } from '#store/tables/ecs.ts';
 import { findTag } from './delete-image.ts';
 import { parseImageName } from './image-name.ts';
 
-/** How an image name may write the repository behind its host; `imagePath` in store/tables.ts is the other end. */
+/** How an image name may write the repository behind its host; `imagePath` in store/tables/ecs.ts is the other end. */
 function pathsOf(view: View, { kind, account, region, name }: RepositoryRow): string[] {
   if (kind === 'private') {
     return [name, `${account}.${region}/${name}`, `${account}.dkr.ecr.${region}.amazonaws.com/${name}`];

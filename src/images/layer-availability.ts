@@ -1,6 +1,6 @@
 /** Whether a repository's blob can be had: it is archived when all of the images that name it are. */
 import type { View } from '#store/store.ts';
-import { images } from '#store/tables.ts';
+import { images } from '#store/tables/ecr.ts';
 import { inRepository } from './blobs.ts';
 
 export interface LayerState {

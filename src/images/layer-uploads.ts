@@ -5,7 +5,7 @@
  */
 import type { LayerUploadRow } from '#model/ecr-registry.ts';
 import type { Session } from '#store/store.ts';
-import { layerUploads, repositories } from '#store/tables.ts';
+import { layerUploads, repositories } from '#store/tables/ecr.ts';
 import type { BlobGateway } from './blob-gateway.ts';
 import { BlobError } from './blob-gateway.ts';
 import { promiseBlobs } from './blob-promises.ts';

@@ -2,7 +2,7 @@
 import type { Random } from '#lib/random.ts';
 import type { PublicRegistryRow } from '#model/ecr-registry.ts';
 import type { Tx } from '#store/store.ts';
-import { publicRegistries } from '#store/tables.ts';
+import { publicRegistries } from '#store/tables/ecr.ts';
 
 const letters = 'abcdefghijklmnopqrstuvwxyz';
 const aliasLength = 8;

@@ -1,7 +1,7 @@
 /** When images were last pulled, which DescribeImages answers and lifecycle policies count from. */
 import { scopeKey, scopeOf } from '#model/arn.ts';
 import type { Tx } from '#store/store.ts';
-import { imagePulls, images, registries } from '#store/tables.ts';
+import { imagePulls, images, registries } from '#store/tables/ecr.ts';
 import { inRepository } from './blobs.ts';
 
 export interface Pull {

@@ -1,7 +1,7 @@
 /** A manifest that arrives through the AWS API: read, stored in the blob store, then born as an image. */
 import type { RepositoryRow } from '#model/ecr.ts';
 import type { Session } from '#store/store.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { BlobGateway } from './blob-gateway.ts';
 import type { ImageDeps } from './blobs.ts';
 import { algorithmOf, digestOf } from './digest.ts';

@@ -6,14 +6,8 @@ import { seededRandom } from '#lib/random.ts';
 import type { RepositoryRow, TagMutability } from '#model/ecr.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import {
-  allTables,
-  images,
-  imageTags,
-  registries,
-  repositoryBlobs,
-  repositoryCreationTemplates,
-} from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { images, imageTags, registries, repositoryBlobs, repositoryCreationTemplates } from '#store/tables/ecr.ts';
 import { linkBlob, mountBlob } from './blobs.ts';
 import { deleteImage, deleteTag, findImage, findTag, resolveImage, tagsOf } from './delete-image.ts';
 import { digestOf } from './digest.ts';

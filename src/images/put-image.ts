@@ -8,7 +8,7 @@
  */
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { Tx } from '#store/store.ts';
-import { images, imageTags } from '#store/tables.ts';
+import { images, imageTags } from '#store/tables/ecr.ts';
 import { blobIn, type ImageDeps, inRepository, isBlobIn } from './blobs.ts';
 import { scanOnPush } from './image-scans.ts';
 import type { ParsedManifest } from './parse-manifest.ts';

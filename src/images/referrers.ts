@@ -1,7 +1,7 @@
 /** Images that say of another one that they are about it: signatures, SBOMs, attestations. */
 import type { ImageRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { images } from '#store/tables.ts';
+import { images } from '#store/tables/ecr.ts';
 import { inRepository } from './blobs.ts';
 import { effectiveArtifactType } from './parse-manifest.ts';
 

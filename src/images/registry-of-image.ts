@@ -2,7 +2,8 @@
 import { type Scope, scopeKey } from '#model/arn.ts';
 import { publicRegion, registryKey } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { accounts, publicRegistries, registries, repositories } from '#store/tables.ts';
+import { publicRegistries, registries, repositories } from '#store/tables/ecr.ts';
+import { accounts } from '#store/tables/iam.ts';
 import { awsRegistryOfHost, parseImageName, parseRepositoryPath, privateRegistry } from './image-name.ts';
 
 export interface ImageRegistry {

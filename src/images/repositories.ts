@@ -15,7 +15,7 @@ import {
   repositories,
   repositoryBlobs,
   repositoryCreationTemplates,
-} from '#store/tables.ts';
+} from '#store/tables/ecr.ts';
 import type { ImageDeps } from './blobs.ts';
 import { deleteImage } from './delete-image.ts';
 import { isRepositoryName, privateRegistry, publicRegistry, type RepositoryAddress } from './image-name.ts';

@@ -1,7 +1,7 @@
 /** Archive and back. An archived image keeps its bytes, its tags and its place in the lists, and cannot be pulled. */
 import type { ImageRow } from '#model/ecr.ts';
 import type { Tx } from '#store/store.ts';
-import { images, repositories } from '#store/tables.ts';
+import { images, repositories } from '#store/tables/ecr.ts';
 import type { ImageDeps } from './blobs.ts';
 import { tagsOf } from './delete-image.ts';
 import { replicateOnPush } from './replication/request.ts';

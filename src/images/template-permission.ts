@@ -12,7 +12,8 @@ import type { Clock } from '#lib/clock.ts';
 import type { RepositoryCreationTemplateRow } from '#model/ecr-registry.ts';
 import type { Permission } from '#protocol/authorize.ts';
 import type { View } from '#store/store.ts';
-import { kmsKeys, roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 
 const service = 'ecr.amazonaws.com';
 const sessionMs = 3_600_000;

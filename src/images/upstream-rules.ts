@@ -4,7 +4,7 @@ import { scopeKey } from '#model/arn.ts';
 import type { Registry } from '#model/ecr.ts';
 import type { PullThroughCacheRuleRow } from '#model/ecr-registry.ts';
 import type { View } from '#store/store.ts';
-import { pullThroughCacheRules } from '#store/tables.ts';
+import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import { templateKey as ruleKey } from './repositories.ts';
 
 export interface UpstreamRepository {

@@ -10,7 +10,7 @@ import type { ContextValue } from '#policy/context.ts';
 import type { Permission } from '#protocol/authorize.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { kmsAliases, kmsGrants } from '#store/tables.ts';
+import { kmsAliases, kmsGrants } from '#store/tables/secrets.ts';
 import type { EncryptionContext } from './kms-key.ts';
 
 export interface KeyUse {

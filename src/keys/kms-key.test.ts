@@ -5,7 +5,8 @@ import { FakeClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, kmsAliases, kmsKeys } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { kmsAliases, kmsKeys } from '#store/tables/secrets.ts';
 import {
   decryptWith,
   defaultKey,

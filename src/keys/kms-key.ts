@@ -16,7 +16,7 @@ import type { Random } from '#lib/random.ts';
 import { parseArn, partitionOf, type Scope } from '#model/arn.ts';
 import type { KeyMaterial, KmsKeyRow } from '#model/kms.ts';
 import type { Tx, View } from '#store/store.ts';
-import { kmsAliases, kmsGrants, kmsKeys } from '#store/tables.ts';
+import { kmsAliases, kmsGrants, kmsKeys } from '#store/tables/secrets.ts';
 import { decrypt, encrypt } from './key-provider.ts';
 import type { Vault } from './vault.ts';
 

@@ -12,7 +12,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import type { Clock } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import type { Store } from '#store/store.ts';
-import { vaultKeys } from '#store/tables.ts';
+import { vaultKeys } from '#store/tables/secrets.ts';
 import { decrypt, encrypt, type KeyProvider } from './key-provider.ts';
 
 export interface Vault {

@@ -13,7 +13,7 @@ import { Fleet, type FleetRequest, indexedOrder, noZone } from '#placement/fleet
 import { dependsOnTasks } from '#placement/query-language/expression.ts';
 import type { PlacementRequest } from '#placement/request.ts';
 import { changeOf, type Derivation } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { instanceFacts, registeredOf } from './registered.ts';
 
 /** Everything of an instance that placement looks at; rows change for many other reasons. */

@@ -17,7 +17,7 @@ import {
   type Strategy,
 } from '#placement/request.ts';
 import type { Tx, View } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { fleets } from './fleets.ts';
 import { birthOf, type LaunchDeps, type TaskTemplate } from './new-task.ts';
 import { reservationOf } from './reservation.ts';

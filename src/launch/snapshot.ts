@@ -8,7 +8,7 @@ import type { ContainerInstanceRow, PortReservation, TaskRow } from '#model/rows
 import type { QueriedInstance } from '#placement/query-language/expression.ts';
 import type { Candidate } from '#placement/request.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { fleets } from './fleets.ts';
 import { instanceFacts, registeredOf } from './registered.ts';
 

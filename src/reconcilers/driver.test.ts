@@ -5,7 +5,8 @@ import { silentLogger } from '#lib/logger.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, clusters } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import { Driver, type Reconciler } from './driver.ts';
 
 const sample = (arn: string, createdAt: number): ClusterRow => ({

@@ -2,7 +2,7 @@
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { moveServiceDeployment, type ServiceDeploymentRow } from '#model/service-deployment.ts';
 import type { Tx } from '#store/store.ts';
-import { serviceDeployments, serviceRevisions, tasks } from '#store/tables.ts';
+import { serviceDeployments, serviceRevisions, tasks } from '#store/tables/ecs.ts';
 
 /** The service deployment that is under way, or was last. */
 export function currentServiceDeployment(tx: Tx, service: ServiceRow): ServiceDeploymentRow | undefined {

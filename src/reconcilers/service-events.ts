@@ -6,7 +6,7 @@ import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { closestRefusal } from '#placement/place.ts';
 import type { Refusal } from '#placement/request.ts';
 import type { Tx } from '#store/store.ts';
-import { serviceEvents } from '#store/tables.ts';
+import { serviceEvents } from '#store/tables/ecs.ts';
 
 /** ECS answers the newest 100 of a service. */
 const KEPT_EVENTS = 100;

@@ -6,7 +6,7 @@ import { type LaunchResult, launchTags } from '#launch/launch-tasks.ts';
 import type { TaskTemplate } from '#launch/new-task.ts';
 import type { DeploymentRow, LaunchType, ServiceRow, TaskRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { clusters, containerInstances, taskDefinitions, tasks } from '#store/tables.ts';
+import { clusters, containerInstances, taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import { isUnplaceable, steadyEvent, throttledEvent, unplaceableEvent } from './service-events.ts';
 import { tallyFailures } from './service-failures.ts';
 

@@ -15,7 +15,7 @@ import { scopeKey } from '#model/arn.ts';
 import { type Registry, type RepositoryRow, repositoryArn } from '#model/ecr.ts';
 import type { Permission, ResourcePolicy } from '#protocol/authorize.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
-import { registries, repositories } from '#store/tables.ts';
+import { registries, repositories } from '#store/tables/ecr.ts';
 import type { Caller, Callers } from './callers.ts';
 import { unauthorized } from './challenge.ts';
 import { RegistryError, type RegistryRequest } from './request.ts';

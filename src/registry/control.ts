@@ -26,7 +26,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Scope } from '#model/arn.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { Store, Tx } from '#store/store.ts';
-import { images, repositories, repositoryBlobs } from '#store/tables.ts';
+import { images, repositories, repositoryBlobs } from '#store/tables/ecr.ts';
 
 /** `T`, and the revision that shows it; 0 when nothing was changed. */
 export type Written<T> = T & { readonly revision: number };

@@ -9,7 +9,7 @@ import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import { type Registry, repositoryArn } from '#model/ecr.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
-import { pullThroughCacheRules } from '#store/tables.ts';
+import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import type { BlobStore } from './blob-store/blob-store.ts';
 import { createHttpClient } from './client/http.ts';
 import { UpstreamError } from './client/upstream-error.ts';

@@ -13,7 +13,7 @@ import type { Clock } from '#lib/clock.ts';
 import { parseArn } from '#model/arn.ts';
 import { destinationKey, type ReplicationDestination } from '#model/replication.ts';
 import type { Store } from '#store/store.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { OutboundHandlers } from './outbound.ts';
 import type { Remote } from './process/rpc.ts';
 import { findSecret, readCredentials } from './upstream-credentials.ts';

@@ -16,7 +16,7 @@ import type { SecretRow, SecretVersionRow } from '#model/secretsmanager.ts';
 import type { Permission } from '#protocol/authorize.ts';
 import type { Principal } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { kmsKeys, secrets, secretVersions } from '#store/tables.ts';
+import { kmsKeys, secrets, secretVersions } from '#store/tables/secrets.ts';
 import type { Credentials } from './client/tokens.ts';
 
 export type CredentialsResult = Credentials | { readonly refused: string };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { imageScans, images } from '#store/tables.ts';
+import { imageScans, images } from '#store/tables/ecr.ts';
 import type { ScanDirectories } from './directories.ts';
 import { digestOfInventory, inventoryFile } from './inventory-file.ts';
 

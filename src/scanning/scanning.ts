@@ -15,7 +15,7 @@ import type { Logger } from '#lib/logger.ts';
 import type { Descriptor, ImageRow } from '#model/ecr.ts';
 import type { ImageScanResult, ImageScanRow, ScannerChoice } from '#model/image-scan.ts';
 import type { Store } from '#store/store.ts';
-import { scanSources } from '#store/tables.ts';
+import { scanSources } from '#store/tables/ecr.ts';
 import { type Choice, createChooser, toSource } from './choose-engine.ts';
 import { scanDatabaseDirectory, scanDatabaseFile, scanDirectories } from './directories.ts';
 import { type FindingsPage, readFindings } from './findings-file.ts';

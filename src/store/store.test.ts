@@ -9,7 +9,7 @@ import { volatileJournal } from './journals/volatile.ts';
 import type { Migration } from './migrations.ts';
 import { Store, type StoreOptions } from './store.ts';
 import { table } from './table.ts';
-import { allTables } from './tables.ts';
+import { allTables } from './tables/all.ts';
 import type { Tx } from './view.ts';
 
 interface Thing {

@@ -23,7 +23,7 @@ import {
 import { DescribeParametersCommand, GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { FakeClock } from '#lib/clock.ts';
 import type { Table } from '#store/table.ts';
-import { kmsAliases, kmsKeys, parameters, parameterVersions, secrets, secretVersions } from '#store/tables.ts';
+import { kmsAliases, kmsKeys, parameters, parameterVersions, secrets, secretVersions } from '#store/tables/secrets.ts';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 const HOUR_MS = 3_600_000;

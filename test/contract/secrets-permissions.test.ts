@@ -25,7 +25,7 @@ import { handlers as secretsHandlers } from '#services/secretsmanager/handlers.t
 import { permissions as secretsPermissions } from '#services/secretsmanager/permissions.ts';
 import { handlers as ssmHandlers } from '#services/ssm/handlers.ts';
 import { permissions as ssmPermissions } from '#services/ssm/permissions.ts';
-import { accounts } from '#store/tables.ts';
+import { accounts } from '#store/tables/iam.ts';
 import { type ClientOptions, startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 describe('operations on a resource ask for it', () => {

@@ -7,7 +7,8 @@ import { silentLogger } from '#lib/logger.ts';
 import type { TaskRow } from '#model/rows.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
-import { allTables, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { taskRow } from '../support/task-rows.ts';
 
 const directory = process.argv[2]!;

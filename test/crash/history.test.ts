@@ -12,7 +12,8 @@ import { systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
-import { allTables, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { tasks } from '#store/tables/ecs.ts';
 
 const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 3);
 

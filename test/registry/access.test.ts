@@ -8,7 +8,8 @@ import { createRepository } from '#images/repositories.ts';
 import { systemClock } from '#lib/clock.ts';
 import { systemRandom } from '#lib/random.ts';
 import { repositoryArn } from '#model/ecr.ts';
-import { accessKeys, accounts, publicRegistries, repositories, users } from '#store/tables.ts';
+import { publicRegistries, repositories } from '#store/tables/ecr.ts';
+import { accessKeys, accounts, users } from '#store/tables/iam.ts';
 import { testAccount, testRegion } from '../support/control-plane.ts';
 import {
   basic,

@@ -10,7 +10,7 @@ import { issueRegistryToken } from '#auth/registry-token.ts';
 import { publicRegistry } from '#images/image-name.ts';
 import { createRepository } from '#images/repositories.ts';
 import { systemClock } from '#lib/clock.ts';
-import { images, publicRegistries } from '#store/tables.ts';
+import { images, publicRegistries } from '#store/tables/ecr.ts';
 import { testAccount, testRegion } from '../support/control-plane.ts';
 import {
   type Answer,

@@ -26,7 +26,7 @@ import { volatileJournal } from '#store/journals/volatile.ts';
 import { createReplicaSource, type ReplicaFeed, type ReplicaMessage } from '#store/replica.ts';
 import { ReplicaView } from '#store/replica-view.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 
 export const graceMs = 3_600_000;
 

@@ -10,7 +10,7 @@ import { privateRegistry } from '#images/image-name.ts';
 import { deleteRepository, findRepository } from '#images/repositories.ts';
 import { maxLeaseMs } from '#registry/blob-store/leases.ts';
 import { isReferenced, rules } from '#registry/garbage/rules.ts';
-import { images, repositoryBlobs } from '#store/tables.ts';
+import { images, repositoryBlobs } from '#store/tables/ecr.ts';
 import { type Answer, createWorld, graceMs, type World, type WorldOptions } from './garbage-world.ts';
 
 const repositoryNames = ['app', 'web', 'jobs'];

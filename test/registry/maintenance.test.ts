@@ -11,7 +11,7 @@ import { callSlipway } from '#bin/slipway-api.ts';
 import { type DataLock, lockDataDirectory, saveCredentials } from '#control-plane/up/data-directory.ts';
 import type { CheckReport } from '#registry/fsck/check.ts';
 import type { GarbageReport } from '#registry/garbage/collector.ts';
-import { images, imageTags, repositoryBlobs } from '#store/tables.ts';
+import { images, imageTags, repositoryBlobs } from '#store/tables/ecr.ts';
 import { launcher } from '../support/slipway-process.ts';
 import {
   blobOf,

@@ -6,7 +6,7 @@ import { createSessions } from '#auth/sessions.ts';
 import { createTaskRoles, taskService } from '#auth/task-roles.ts';
 import { systemClock } from '#lib/clock.ts';
 import { systemRandom } from '#lib/random.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { testRegion } from '../support/control-plane.ts';
 import { allow, makeRole, trusting } from '../support/identities.ts';
 import { putTask } from '../support/task-rows.ts';

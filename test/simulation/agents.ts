@@ -2,7 +2,7 @@
 import type { Random } from '#lib/random.ts';
 import { applyReport } from '#model/task-transition.ts';
 import { changeOf } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import type { World } from './world.ts';
 
 const between = (random: Random, low: number, high: number) => low + Math.floor(random.unit() * (high - low + 1));

@@ -13,7 +13,7 @@ import { UpdateService } from '#services/ecs/operations/UpdateService.ts';
 import { UpdateServicePrimaryTaskSet } from '#services/ecs/operations/UpdateServicePrimaryTaskSet.ts';
 import { UpdateTaskSet } from '#services/ecs/operations/UpdateTaskSet.ts';
 import { changeOf } from '#store/store.ts';
-import { services, taskSets, tasks } from '#store/tables.ts';
+import { services, taskSets, tasks } from '#store/tables/ecs.ts';
 import { clusterName as cluster, createWorld, noFaults, type World } from './world.ts';
 
 const seeds = process.env['SEED']

@@ -4,7 +4,7 @@ import { portsOf } from '#model/host-ports.ts';
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
 import { changeOf } from '#store/store.ts';
-import { containerInstances, services, tasks } from '#store/tables.ts';
+import { containerInstances, services, tasks } from '#store/tables/ecs.ts';
 import type { World } from './world.ts';
 
 /** Shares of a desired count bind REPLICA services that roll; daemons are told by their instances, task sets by their own counts. */

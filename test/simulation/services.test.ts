@@ -11,7 +11,7 @@ import { StopServiceDeployment } from '#services/ecs/operations/StopServiceDeplo
 import { StopTask } from '#services/ecs/operations/StopTask.ts';
 import { UpdateService } from '#services/ecs/operations/UpdateService.ts';
 import { UpdateTaskProtection } from '#services/ecs/operations/UpdateTaskProtection.ts';
-import { serviceDeployments, tasks } from '#store/tables.ts';
+import { serviceDeployments, tasks } from '#store/tables/ecs.ts';
 import { clusterName as cluster, createWorld, noFaults, type World } from './world.ts';
 
 const seeds = process.env['SEED']

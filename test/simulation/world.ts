@@ -12,7 +12,8 @@ import { startReconcilers } from '#reconcilers/start.ts';
 import type { EcsContext, EcsOperation } from '#services/ecs/context.ts';
 import type { Journal } from '#store/journal.ts';
 import { Store } from '#store/store.ts';
-import { allTables, clusters, containerInstances, services, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { clusters, containerInstances, services, tasks } from '#store/tables/ecs.ts';
 import { simulateAgents } from './agents.ts';
 import { watchInvariants } from './invariants.ts';
 

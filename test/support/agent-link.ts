@@ -15,7 +15,8 @@ import { createAuthenticate } from '#protocol/authenticate.ts';
 import type { Journal } from '#store/journal.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, containerInstances } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import { openRawAgent, type RawAgent } from './raw-agent.ts';
 
 export const scope = { account: '123456789012', region: 'us-east-1' };

@@ -5,7 +5,7 @@ import { systemClock } from '#lib/clock.ts';
 import { uniqueId } from '#lib/ids.ts';
 import { systemRandom } from '#lib/random.ts';
 import type { RoleRow, UserRow } from '#model/iam.ts';
-import { accessKeys, roles, users } from '#store/tables.ts';
+import { accessKeys, roles, users } from '#store/tables/iam.ts';
 import type { TestControlPlane } from './control-plane.ts';
 
 export interface TestCredentials {

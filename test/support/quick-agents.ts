@@ -4,7 +4,7 @@
  */
 import { applyReport, type TaskReport } from '#model/task-transition.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 
 export interface QuickAgents {
   /** While true nothing is reported. */

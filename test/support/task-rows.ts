@@ -4,7 +4,7 @@ import { systemRandom } from '#lib/random.ts';
 import { clusterArn, containerArn, taskArn, taskDefinitionArn } from '#model/arn.ts';
 import type { TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import type { Store } from '#store/store.ts';
-import { taskDefinitions, tasks } from '#store/tables.ts';
+import { taskDefinitions, tasks } from '#store/tables/ecs.ts';
 
 const scope = { account: '123456789012', region: 'us-east-1' };
 

@@ -19,7 +19,7 @@ import type { ImageRow, ImageTagRow } from '#model/ecr.ts';
 import type { ImageScanRow } from '#model/image-scan.ts';
 import type { ReplicationRow } from '#model/replication.ts';
 import type { Change, ChangeSet, View } from '#store/store.ts';
-import { imageScans, images, imageTags, replications } from '#store/tables.ts';
+import { imageScans, images, imageTags, replications } from '#store/tables/ecr.ts';
 import { type EventDraft, type Folded, repositoryOf } from './draft.ts';
 import { replicationEvents } from './replication-events.ts';
 import { scanEvent } from './scan-event.ts';

@@ -1,7 +1,7 @@
 /** A scan that has findings, or has failed. https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-events.html */
 import type { ImageScanRow } from '#model/image-scan.ts';
 import type { View } from '#store/store.ts';
-import { imageTags } from '#store/tables.ts';
+import { imageTags } from '#store/tables/ecr.ts';
 import { type EventDraft, type Folded, repositoryOf } from './draft.ts';
 
 export function scanEvent(view: View, { before, after }: Folded<ImageScanRow>): EventDraft | undefined {

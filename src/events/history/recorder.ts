@@ -14,7 +14,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { ServiceEventRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import type { ChangeSet, Store } from '#store/store.ts';
-import { serviceEvents, services, tasks } from '#store/tables.ts';
+import { serviceEvents, services, tasks } from '#store/tables/ecs.ts';
 import { catchUpService, catchUpTask, recordEvent, recordService, recordTask, stateOf, toEntry } from './record.ts';
 import type { HistoryStorage, NewRecord } from './storage.ts';
 

@@ -1,7 +1,7 @@
 /** A lifecycle policy over the rows of a repository: what it would do, and doing it. */
 import type { RepositoryRow } from '#model/ecr.ts';
 import type { Tx, View } from '#store/store.ts';
-import { imagePulls, images } from '#store/tables.ts';
+import { imagePulls, images } from '#store/tables/ecr.ts';
 import type { ImageDeps } from '../blobs.ts';
 import { deleteImage, findImage, tagsOf } from '../delete-image.ts';
 import { imagesInUse } from '../in-use.ts';

@@ -4,7 +4,8 @@ import { FakeClock } from '#lib/clock.ts';
 import type { ReplicationRule } from '#model/ecr-registry.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, replicationBackfillItems, replicationBackfills, replications } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { replicationBackfillItems, replicationBackfills, replications } from '#store/tables/ecr.ts';
 import { destinationsOf, forgetReplications, requestReplication, settleReplication } from './request.ts';
 
 const [ireland, tokyo] = [

@@ -17,7 +17,7 @@ import {
   replicationKey,
 } from '#model/replication.ts';
 import type { Tx } from '#store/store.ts';
-import { registries, replicationBackfillItems, replicationBackfills, replications } from '#store/tables.ts';
+import { registries, replicationBackfillItems, replicationBackfills, replications } from '#store/tables/ecr.ts';
 import { type ImageDeps, inRepository } from '../blobs.ts';
 
 const isChosen = ({ repositoryFilters }: ReplicationRule, name: string): boolean =>

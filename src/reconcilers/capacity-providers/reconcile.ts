@@ -7,7 +7,7 @@
 import type { Clock } from '#lib/clock.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { capacityProviders } from '#store/tables.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface CapacityProviderReconcilerDeps {

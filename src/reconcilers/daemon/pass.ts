@@ -8,7 +8,7 @@ import type { ServiceDeploymentRow } from '#model/service-deployment.ts';
 import { loseTask, requestStop } from '#model/task-transition.ts';
 import { parseConstraints } from '#placement/parse-request.ts';
 import type { Store, Tx } from '#store/store.ts';
-import { containerInstances, services, tasks } from '#store/tables.ts';
+import { containerInstances, services, tasks } from '#store/tables/ecs.ts';
 import { currentServiceDeployment, recordServiceDeployment } from '../service-deployments.ts';
 import { isUnplaceable, startedEvent, stoppedEvent, stuckEvent, unplaceableEvent } from '../service-events.ts';
 import { PROVEN_AFTER_MS } from '../service-failures.ts';

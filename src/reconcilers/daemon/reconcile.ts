@@ -6,7 +6,7 @@
 import type { ServiceArn } from '#model/arn.ts';
 import type { ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { type Change, changeOf } from '#store/store.ts';
-import { containerInstances, serviceDeployments, services, tasks } from '#store/tables.ts';
+import { containerInstances, serviceDeployments, services, tasks } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 import { addServiceEvents } from '../service-events.ts';
 import { DaemonMemory } from './memory.ts';

@@ -6,7 +6,7 @@
 import { deleteKey } from '#keys/kms-key.ts';
 import type { Clock } from '#lib/clock.ts';
 import { changeOf, type Store, type Tx } from '#store/store.ts';
-import { kmsKeys, parameters, parameterVersions, secrets, secretVersions } from '#store/tables.ts';
+import { kmsKeys, parameters, parameterVersions, secrets, secretVersions } from '#store/tables/secrets.ts';
 import type { Reconciler } from '../driver.ts';
 import { planParameter } from './plan.ts';
 

@@ -10,7 +10,8 @@ import type { ImageScanResult, ImageScanRow } from '#model/image-scan.ts';
 import { ScanFailure } from '#scanning/report.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, imageScans, images, registries, scanSources } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { imageScans, images, registries, scanSources } from '#store/tables/ecr.ts';
 import { Driver } from '../driver.ts';
 import { createImageScansReconciler } from './reconcile.ts';
 

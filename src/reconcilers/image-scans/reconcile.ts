@@ -14,7 +14,7 @@ import type { ImageScanResult, ImageScanRow } from '#model/image-scan.ts';
 import { ScanFailure } from '#scanning/report.ts';
 import type { Scanning } from '#scanning/scanning.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { imageScans, images, registries, repositories, scanSources } from '#store/tables.ts';
+import { imageScans, images, registries, repositories, scanSources } from '#store/tables/ecr.ts';
 import type { Reconciler } from '../driver.ts';
 import { failed, isDue, planQueue, succeeded } from './plan.ts';
 

@@ -6,7 +6,7 @@
 import type { Clock } from '#lib/clock.ts';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface InstanceLossDeps {

@@ -1,7 +1,7 @@
 /** Drops what the ECR APIs leave behind: uploads of the layers API that nobody ends, and old previews of policies. */
 import type { Clock } from '#lib/clock.ts';
 import type { Store } from '#store/store.ts';
-import { layerUploads, lifecyclePreviews } from '#store/tables.ts';
+import { layerUploads, lifecyclePreviews } from '#store/tables/ecr.ts';
 import type { Reconciler } from '../driver.ts';
 
 /** Shorter: slow uploads are cut off; longer: rows linger. */

@@ -10,7 +10,8 @@ import { FakeClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, images, layerUploads, repositories } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { images, layerUploads, repositories } from '#store/tables/ecr.ts';
 import { createLeftoversReconciler } from '../lifecycle-leftovers/reconcile.ts';
 import { createLifecycleReconciler, nextEvaluation } from './reconcile.ts';
 

@@ -7,7 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { RepositoryRow } from '#model/ecr.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface LifecycleDeps {

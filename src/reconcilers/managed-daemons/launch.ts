@@ -7,7 +7,7 @@ import { lastSegment } from '#model/arn.ts';
 import type { DaemonRevisionRow, DaemonRow } from '#model/daemon.ts';
 import type { ContainerInstanceRow, TaskReservation } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { clusters, containerInstances, daemonRevisions, taskDefinitions, tasks } from '#store/tables.ts';
+import { clusters, containerInstances, daemonRevisions, taskDefinitions, tasks } from '#store/tables/ecs.ts';
 
 function daemonTemplate(
   tx: Tx,

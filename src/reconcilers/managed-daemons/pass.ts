@@ -5,7 +5,7 @@ import { countRevision, type DaemonDeploymentRow, type DaemonRow, daemonThreshol
 import type { ContainerInstanceRow, TaskRow } from '#model/rows.ts';
 import { loseTask, requestStop } from '#model/task-transition.ts';
 import type { Tx } from '#store/store.ts';
-import { containerInstances, daemonDeployments, daemonRevisions, daemons, tasks } from '#store/tables.ts';
+import { containerInstances, daemonDeployments, daemonRevisions, daemons, tasks } from '#store/tables/ecs.ts';
 import { PROVEN_AFTER_MS } from '../service-failures.ts';
 import { completeDeployment, startDeployment, tripBreaker } from './deployment.ts';
 import { type DaemonTally, endedUnwanted, forgive, tallyDaemon } from './failures.ts';

@@ -11,7 +11,7 @@ import type { ContainerInstanceRow } from '#model/rows.ts';
 import { isServing } from '#model/task-serving.ts';
 import { requestStop } from '#model/task-transition.ts';
 import { changeOf, type Store, type Tx } from '#store/store.ts';
-import { containerInstances, daemons, tasks } from '#store/tables.ts';
+import { containerInstances, daemons, tasks } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReadinessDeps {

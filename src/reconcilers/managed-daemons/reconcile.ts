@@ -8,7 +8,7 @@ import type { DaemonArn } from '#model/arn.ts';
 import type { DaemonRow } from '#model/daemon.ts';
 import type { ContainerInstanceRow, TaskRow } from '#model/rows.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { containerInstances, daemons, tasks } from '#store/tables.ts';
+import { containerInstances, daemons, tasks } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 import { passDaemon } from './pass.ts';
 

@@ -4,7 +4,8 @@ import { FakeClock } from '#lib/clock.ts';
 import type { ClusterRow, TaskDefinitionRow, TaskRow } from '#model/rows.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, clusters, taskDefinitions, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { clusters, taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import { createReaper } from './reap.ts';
 
 const scope = { account: '123456789012', region: 'us-east-1', tags: [] };
@@ -16,6 +17,7 @@ const definition = (revision: number, deleteRequestedAt: number) =>
     revision,
     status: 'DELETE_IN_PROGRESS',
     deleteRequestedAt,
+    containerDefinitions: [],
   }) as unknown as TaskDefinitionRow;
 
 test('a deleted task definition goes after an hour, unless a task refers to it', async () => {

@@ -21,7 +21,7 @@ import {
   taskDefinitions,
   taskSets,
   tasks,
-} from '#store/tables.ts';
+} from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReaperDeps {

@@ -21,7 +21,7 @@ import {
   replicationBackfills,
   replications,
   repositories,
-} from '#store/tables.ts';
+} from '#store/tables/ecr.ts';
 import type { Reconciler } from '../driver.ts';
 
 /** Images that one pass looks at. More: requests wait longer behind it. */

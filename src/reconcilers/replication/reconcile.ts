@@ -15,7 +15,7 @@ import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { ReplicationRow } from '#model/replication.ts';
 import { changeOf, type Store } from '#store/store.ts';
-import { replications } from '#store/tables.ts';
+import { replications } from '#store/tables/ecr.ts';
 import type { Reconciler } from '../driver.ts';
 
 export interface ReplicationDeps {

@@ -7,7 +7,7 @@ import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { loseTask, requestStop } from '#model/task-transition.ts';
 import { parseConstraints, parseStrategies } from '#placement/parse-request.ts';
 import type { Tx } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import {
   balancedEvent,
   movedAwayEvent,

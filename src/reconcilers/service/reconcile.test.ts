@@ -7,7 +7,8 @@ import { clusterArn, containerInstanceArn, taskDefinitionArn } from '#model/arn.
 import type { ClusterRow, ContainerInstanceRow, TaskDefinitionRow } from '#model/rows.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { clusters, containerInstances, services, taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import { createServiceReconciler } from './reconcile.ts';
 import { sampleDeployment, sampleService, sampleTask } from './sample-rows.ts';
 

@@ -10,7 +10,7 @@ import type { ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import type { ServiceDeploymentRow } from '#model/service-deployment.ts';
 import { loseTask } from '#model/task-transition.ts';
 import { type Change, changeOf, type Store, type Tx } from '#store/store.ts';
-import { containerInstances, serviceDeployments, services, taskSets, tasks } from '#store/tables.ts';
+import { containerInstances, serviceDeployments, services, taskSets, tasks } from '#store/tables/ecs.ts';
 import type { Reconciler } from '../driver.ts';
 import { currentServiceDeployment, recordServiceDeployment } from '../service-deployments.ts';
 import { addServiceEvents, stuckEvent } from '../service-events.ts';

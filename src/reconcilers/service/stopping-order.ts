@@ -5,7 +5,7 @@ import type { ServiceRow } from '#model/rows.ts';
 import type { HostOf } from '#placement/choose-to-stop.ts';
 import { parseStrategies } from '#placement/parse-request.ts';
 import type { Tx } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { StoppingOrder } from '../service-tasks.ts';
 
 /** Undefined for a service without strategies. The answer reads `tx` when asked: use it within the transaction. */

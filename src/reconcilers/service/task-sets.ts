@@ -7,7 +7,7 @@
 import type { DeploymentRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { computedDesiredCount, type TaskSetRow } from '#model/task-set.ts';
 import type { Tx } from '#store/store.ts';
-import { services, taskSets } from '#store/tables.ts';
+import { services, taskSets } from '#store/tables/ecs.ts';
 import { addServiceEvents, throttledEvent } from '../service-events.ts';
 import { PROVEN_AFTER_MS, tallyFailures } from '../service-failures.ts';
 import { noteComplaint, noteSteadiness, placementComplaint, STEADY_AGAIN_MS, takeEnded } from '../service-pass.ts';

@@ -1,7 +1,7 @@
 /** The Availability Zones of a cluster whose instances take tasks; kept until an instance of it changes in that respect. */
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 
 const zoneOf = (row: ContainerInstanceRow | undefined) =>
   row?.status === 'ACTIVE' && row.agentConnected ? row.availabilityZone : undefined;

@@ -12,7 +12,7 @@ import { isDigest } from '#images/digest.ts';
 import { maxManifestBytes, parseManifest } from '#images/parse-manifest.ts';
 import type { ImageRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { images, imageTags, repositoryBlobs } from '#store/tables.ts';
+import { images, imageTags, repositoryBlobs } from '#store/tables/ecr.ts';
 import { algorithmOf, type BlobStore } from '../blob-store/blob-store.ts';
 import { isReferenced } from '../garbage/rules.ts';
 import { turn } from '../garbage/turn.ts';

@@ -4,7 +4,7 @@ import { isBlobInUse } from '#images/blob-promises.ts';
 import { inRepository, linkBlob } from '#images/blobs.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Store } from '#store/store.ts';
-import { images, imageTags, repositories, repositoryBlobs } from '#store/tables.ts';
+import { images, imageTags, repositories, repositoryBlobs } from '#store/tables/ecr.ts';
 
 export interface Repairs {
   /** No repository says any more that it has this blob; those to which it was pushed after the check began do. */

@@ -13,7 +13,7 @@
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import { type ChangeSet, changeOf, type Store } from '#store/store.ts';
-import { images, repositoryBlobs } from '#store/tables.ts';
+import { images, repositoryBlobs } from '#store/tables/ecr.ts';
 import { maxLeaseMs } from '../blob-store/leases.ts';
 import type { Remote } from '../process/rpc.ts';
 import { createBlobCollector, type SweptBlobs } from './blobs.ts';

@@ -3,7 +3,7 @@ import { inRepository } from '#images/blobs.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { ImageRow, RepositoryBlobRow } from '#model/ecr.ts';
 import type { Store } from '#store/store.ts';
-import { repositoryBlobs } from '#store/tables.ts';
+import { repositoryBlobs } from '#store/tables/ecr.ts';
 import type { Rules } from './rules.ts';
 import { Suspects } from './suspects.ts';
 import { turn } from './turn.ts';

@@ -2,7 +2,7 @@
 import { isBlobInUse } from '#images/blob-promises.ts';
 import type { RepositoryBlobRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { images, repositoryBlobs } from '#store/tables.ts';
+import { images, repositoryBlobs } from '#store/tables/ecr.ts';
 
 /** Whether a repository of any account may serve these bytes, or has them as a manifest. */
 export const isReferenced = (view: View, digest: string): boolean =>

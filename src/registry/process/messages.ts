@@ -1,22 +1,16 @@
 /** What control plane and registry process say to each other over their channel, and which tables go with it. */
 import type { ReplicaMessage } from '#store/replica.ts';
 import {
-  accessKeys,
-  accounts,
-  groups,
   images,
   imageTags,
-  managedPolicies,
   publicRegistries,
   pullThroughCacheRules,
   registries,
   repositories,
   repositoryBlobs,
   repositoryCreationTemplates,
-  revokedSessions,
-  roles,
-  users,
-} from '#store/tables.ts';
+} from '#store/tables/ecr.ts';
+import { accessKeys, accounts, groups, managedPolicies, revokedSessions, roles, users } from '#store/tables/iam.ts';
 import type { Storage } from '../blob-store/storage.ts';
 import type { OutboundSettings } from '../outbound.ts';
 import type { RpcMessage } from './rpc.ts';

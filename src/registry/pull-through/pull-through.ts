@@ -21,7 +21,7 @@ import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
 import type { ImageRow, Registry } from '#model/ecr.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { RegistryClient } from '../client/registry-client.ts';
 import { UpstreamError } from '../client/upstream-error.ts';

@@ -4,7 +4,7 @@ import { annotationsOf, effectiveArtifactType, ociIndexType } from '#images/pars
 import { tagKey } from '#images/put-image.ts';
 import { findReferrers } from '#images/referrers.ts';
 import { type ImageRow, registryKey, repositoryArn } from '#model/ecr.ts';
-import { imageTags, repositories } from '#store/tables.ts';
+import { imageTags, repositories } from '#store/tables/ecr.ts';
 import { apiVersionHeader } from '../manifest-answers.ts';
 import { jsonReply, RegistryError, type Reply } from '../request.ts';
 import { type RepositoryContext, type RouteContext, requireRepository } from './context.ts';

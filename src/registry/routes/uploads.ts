@@ -3,7 +3,7 @@ import { blobIn } from '#images/blobs.ts';
 import { isDigest } from '#images/digest.ts';
 import { scopeKey } from '#model/arn.ts';
 import { registryKey } from '#model/ecr.ts';
-import { registries, repositories, repositoryBlobs } from '#store/tables.ts';
+import { registries, repositories, repositoryBlobs } from '#store/tables/ecr.ts';
 import { unknownRepository } from '../access.ts';
 import { BlobError } from '../blob-store/blob-store.ts';
 import { apiVersionHeader } from '../manifest-answers.ts';

@@ -4,7 +4,7 @@
  */
 import { type Registry, repositoryArn } from '#model/ecr.ts';
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { PublicContext } from './context.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: inputs as clients send them, before they are checked

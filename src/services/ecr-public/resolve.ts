@@ -6,7 +6,7 @@ import { findRepository } from '#images/repositories.ts';
 import { parseArn } from '#model/arn.ts';
 import type { Registry, RepositoryRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 
 type Caller = { readonly account: string };
 

@@ -3,7 +3,7 @@ import { publicRegistry } from '#images/image-name.ts';
 import { ensurePublicRegistry } from '#images/public-registry.ts';
 import type { PublicCatalogData, RepositoryRow } from '#model/ecr.ts';
 import type { PublicRegistryRow } from '#model/ecr-registry.ts';
-import { publicRegistries } from '#store/tables.ts';
+import { publicRegistries } from '#store/tables/ecr.ts';
 import type { PublicContext } from './context.ts';
 
 export const registryRow = (ctx: PublicContext, account: string): PublicRegistryRow =>

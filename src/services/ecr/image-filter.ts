@@ -3,7 +3,7 @@ import type { DescribeImagesFilter } from '@aws-sdk/client-ecr';
 import { checkOneOf } from '#images/api/validate.ts';
 import type { ImageRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { imageTags } from '#store/tables.ts';
+import { imageTags } from '#store/tables/ecr.ts';
 
 const statuses = ['ACTIVE', 'ARCHIVED', 'ACTIVATING', 'ANY'] as const;
 export const tagStatuses = ['TAGGED', 'UNTAGGED', 'ANY'] as const;

@@ -6,7 +6,7 @@
 import { parseArn } from '#model/arn.ts';
 import { type Registry, repositoryArn } from '#model/ecr.ts';
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrContext } from './context.ts';
 import { policyOf } from './policies.ts';
 

@@ -6,7 +6,7 @@ import type { Scope } from '#model/arn.ts';
 import { destinationKey, type ReplicationBackfillRow, type ReplicationDestination } from '#model/replication.ts';
 import { ServiceError } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { replicationBackfillItems, replicationBackfills } from '#store/tables.ts';
+import { replicationBackfillItems, replicationBackfills } from '#store/tables/ecr.ts';
 import { findRegistry } from './resolve.ts';
 
 export const backfillNotFound = (id: string, account: string) =>

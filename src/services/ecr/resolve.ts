@@ -9,7 +9,7 @@ import { parseArn, type Scope, scopeKey } from '#model/arn.ts';
 import type { ImageRow, Registry, RepositoryRow } from '#model/ecr.ts';
 import type { RegistryRow } from '#model/ecr-registry.ts';
 import type { Tx, View } from '#store/store.ts';
-import { registries, repositories } from '#store/tables.ts';
+import { registries, repositories } from '#store/tables/ecr.ts';
 
 export const registryOf = (scope: Scope, registryId?: string): Registry =>
   privateRegistry({ account: checkRegistryId(registryId) ?? scope.account, region: scope.region });

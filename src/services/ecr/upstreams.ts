@@ -9,7 +9,8 @@ import type { Scope } from '#model/arn.ts';
 import { type UpstreamRegistry, upstreamRegistries } from '#model/ecr-registry.ts';
 import { ServiceError } from '#protocol/service.ts';
 import type { View } from '#store/store.ts';
-import { roles, secrets } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
+import { secrets } from '#store/tables/secrets.ts';
 
 const hosts: readonly (readonly [RegExp, UpstreamRegistry])[] = [
   [/^\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/, 'ecr'],

@@ -5,7 +5,7 @@
 import type { Setting, SettingName } from '@aws-sdk/client-ecs';
 import { parseArn, partitionOf, type Scope, scopeKey } from '#model/arn.ts';
 import type { Tx, View } from '#store/store.ts';
-import { accountSettings } from '#store/tables.ts';
+import { accountSettings } from '#store/tables/ecs.ts';
 import { clientException, invalidParameter } from './errors.ts';
 
 interface SettingDefinition {

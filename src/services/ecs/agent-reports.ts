@@ -15,7 +15,7 @@ import type { TaskRow } from '#model/rows.ts';
 import { containerStatuses, taskStatuses } from '#model/task-status.ts';
 import { applyReport, type ContainerReport, type TaskReport } from '#model/task-transition.ts';
 import type { Tx } from '#store/store.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import type { EcsContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
 

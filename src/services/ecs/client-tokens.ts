@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Scope, scopeKey } from '#model/arn.ts';
 import type { Tx, View } from '#store/store.ts';
-import { clientTokens } from '#store/tables.ts';
+import { clientTokens } from '#store/tables/ecs.ts';
 import { clientException } from './errors.ts';
 
 const keyOf = (scope: Scope, operation: string, token: string) => `${scopeKey(scope)}/${operation}/${token}`;

@@ -13,7 +13,7 @@ import {
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import { serviceDeploymentId } from '#model/service-deployment.ts';
 import type { Tx } from '#store/store.ts';
-import { containerInstances, daemonDeployments, daemonRevisions } from '#store/tables.ts';
+import { containerInstances, daemonDeployments, daemonRevisions } from '#store/tables/ecs.ts';
 import type { EcsContext } from './context.ts';
 
 /** What a client may say of a revision. */

@@ -8,7 +8,7 @@ import type { QueriedInstance } from '#placement/query-language/expression.ts';
 import { QuerySyntaxError } from '#placement/query-language/lexer.ts';
 import { parseQuery } from '#placement/query-language/parse.ts';
 import type { View } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { invalidParameter } from './errors.ts';
 
 function queried(view: View, row: ContainerInstanceRow): QueriedInstance {

@@ -4,7 +4,8 @@ import { capacityProviderArn } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables, capacityProviders } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import { capacityProviderName, checkUnchanging } from './resolve-capacity-provider.ts';
 
 const scope = { account: '123456789012', region: 'us-east-1' };

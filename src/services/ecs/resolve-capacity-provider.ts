@@ -2,7 +2,7 @@
 import { capacityProviderArn, parseArn, type Scope } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
 import type { View } from '#store/store.ts';
-import { capacityProviders } from '#store/tables.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import { clientException, invalidParameter, updateInProgress } from './errors.ts';
 
 /** The providers that exist in every account. */

@@ -2,7 +2,7 @@
 import { type ContainerInstanceArn, containerInstanceArn, lastSegment, parseArn, type Scope } from '#model/arn.ts';
 import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import { invalidParameter } from './errors.ts';
 import { checkSameCluster } from './resolve.ts';
 

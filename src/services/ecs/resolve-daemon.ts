@@ -3,7 +3,7 @@ import { daemonTaskDefinitionArn, parseArn, type Scope, scopeKey } from '#model/
 import type { DaemonRow } from '#model/daemon.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { daemons, daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { daemons, daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import { clientException, daemonNotActive, daemonNotFound, invalidParameter } from './errors.ts';
 
 /** The daemon, or DaemonNotFoundException. */

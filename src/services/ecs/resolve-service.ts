@@ -2,7 +2,7 @@
 import { parseArn, type Scope, serviceArn } from '#model/arn.ts';
 import type { ClusterRow, ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import { invalidParameter, serviceNotFound } from './errors.ts';
 import { checkSameCluster } from './resolve.ts';
 

@@ -2,7 +2,7 @@
 import { parseArn, type Scope, scopeKey, taskDefinitionArn } from '#model/arn.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { taskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import { clientException, invalidParameter } from './errors.ts';
 
 const notFound = () => clientException('Unable to describe task definition.');

@@ -4,7 +4,7 @@ import { lastSegment, parseArn, taskSetArn } from '#model/arn.ts';
 import type { ClusterRow, ServiceRow } from '#model/rows.ts';
 import type { TaskSetRow } from '#model/task-set.ts';
 import type { View } from '#store/store.ts';
-import { taskSets } from '#store/tables.ts';
+import { taskSets } from '#store/tables/ecs.ts';
 import type { EcsContext } from './context.ts';
 import { invalidParameter, serviceNotActive, taskSetNotFound } from './errors.ts';
 import { requireCluster } from './resolve.ts';

@@ -2,7 +2,7 @@
 import { parseArn, type Scope, taskArn } from '#model/arn.ts';
 import type { ClusterRow, TaskRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { invalidParameter } from './errors.ts';
 import { checkSameCluster } from './resolve.ts';
 

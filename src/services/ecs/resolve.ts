@@ -5,7 +5,7 @@
 import { type ClusterArn, clusterArn, parseArn, type Scope } from '#model/arn.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import { clusterNotFound, invalidParameter } from './errors.ts';
 import { checkClusterName } from './validate/cluster.ts';
 

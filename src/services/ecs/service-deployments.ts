@@ -13,7 +13,7 @@ import {
   type TaskCount,
 } from '#model/service-deployment.ts';
 import type { Tx, View } from '#store/store.ts';
-import { serviceDeployments, serviceRevisions, tasks } from '#store/tables.ts';
+import { serviceDeployments, serviceRevisions, tasks } from '#store/tables/ecs.ts';
 import type { EcsContext } from './context.ts';
 
 export const taskCount =

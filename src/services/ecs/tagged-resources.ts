@@ -12,7 +12,7 @@ import {
   taskDefinitions,
   taskSets,
   tasks,
-} from '#store/tables.ts';
+} from '#store/tables/ecs.ts';
 import { clusterNotFound, invalidParameter, resourceNotFound } from './errors.ts';
 
 interface Tagged {

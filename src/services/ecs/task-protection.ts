@@ -6,7 +6,7 @@ import type { Failure, ProtectedTask } from '@aws-sdk/client-ecs';
 import type { ClusterRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
 import type { View } from '#store/store.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import type { EcsContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
 import { findTask, toTaskArn } from './resolve-task.ts';

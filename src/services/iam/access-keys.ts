@@ -1,6 +1,6 @@
 import type { AccessKeyRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 import { credentialOwner } from './current-user.ts';
 import { noSuchEntity } from './errors.ts';

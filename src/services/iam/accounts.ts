@@ -1,6 +1,6 @@
 import type { AccountRow } from '#model/iam.ts';
 import type { Tx, View } from '#store/store.ts';
-import { accounts } from '#store/tables.ts';
+import { accounts } from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 
 /** An account that nobody made (a made-up key's) has a row from its first setting on. */

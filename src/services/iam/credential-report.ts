@@ -7,7 +7,7 @@
 
 import type { UserRow } from '#model/iam.ts';
 import type { AccessKeyRow } from '#model/rows.ts';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import { accountRow } from './accounts.ts';
 import type { IamContext } from './context.ts';
 

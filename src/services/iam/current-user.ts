@@ -2,7 +2,7 @@
 
 import type { UserRow } from '#model/iam.ts';
 import type { View } from '#store/store.ts';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 import { noSuchEntity, validationError } from './errors.ts';
 import { findUser } from './identities.ts';

@@ -3,7 +3,7 @@
 import type { GroupRow, InstanceProfileRow, RoleRow, UserRow } from '#model/iam.ts';
 import type { View } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { groups, instanceProfiles, roles, users } from '#store/tables.ts';
+import { groups, instanceProfiles, roles, users } from '#store/tables/iam.ts';
 import { noSuchEntity } from './errors.ts';
 import { findByName } from './find-by-name.ts';
 

@@ -4,7 +4,7 @@ import type { ManagedPolicyRow, PolicyVersion } from '#model/iam.ts';
 import { managedPolicies as awsPolicies } from '#policy/managed/all.ts';
 import { arnOf, documentOf, type ManagedPolicy } from '#policy/managed/managed-policy.ts';
 import type { View } from '#store/store.ts';
-import { groups, managedPolicies, roles, users } from '#store/tables.ts';
+import { groups, managedPolicies, roles, users } from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 import { accessDenied, invalidInput, noSuchEntity } from './errors.ts';
 

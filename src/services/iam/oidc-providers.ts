@@ -1,6 +1,6 @@
 import type { OpenIdConnectProviderRow } from '#model/iam.ts';
 import type { View } from '#store/store.ts';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 import { invalidInput, noSuchEntity, quotaExceeded } from './errors.ts';
 

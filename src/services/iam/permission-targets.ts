@@ -9,7 +9,7 @@ import {
   openIdConnectProviders,
   roles,
   users,
-} from '#store/tables.ts';
+} from '#store/tables/iam.ts';
 import type { IamContext } from './context.ts';
 import { findByName } from './find-by-name.ts';
 import { iamArn } from './iam-arn.ts';

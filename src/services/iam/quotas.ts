@@ -1,6 +1,6 @@
 import type { View } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import { groups, instanceProfiles, managedPolicies, openIdConnectProviders, roles, users } from '#store/tables.ts';
+import { groups, instanceProfiles, managedPolicies, openIdConnectProviders, roles, users } from '#store/tables/iam.ts';
 import { quotaExceeded } from './errors.ts';
 
 const count =

@@ -1,7 +1,8 @@
 /** What in an account still needs a service-linked role: while there is any, the role cannot go. */
 import type { Scope } from '#model/arn.ts';
 import type { View } from '#store/store.ts';
-import { clusters, pullThroughCacheRules, registries, repositoryCreationTemplates } from '#store/tables.ts';
+import { pullThroughCacheRules, registries, repositoryCreationTemplates } from '#store/tables/ecr.ts';
+import { clusters } from '#store/tables/ecs.ts';
 
 export interface RegionUsage {
   readonly region: string;

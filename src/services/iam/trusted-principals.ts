@@ -7,18 +7,9 @@
 
 import type { Tx, View } from '#store/store.ts';
 import type { Table } from '#store/table.ts';
-import {
-  accessKeys,
-  accounts,
-  kmsGrants,
-  kmsKeys,
-  parameters,
-  registries,
-  repositories,
-  roles,
-  secrets,
-  users,
-} from '#store/tables.ts';
+import { registries, repositories } from '#store/tables/ecr.ts';
+import { accessKeys, accounts, roles, users } from '#store/tables/iam.ts';
+import { kmsGrants, kmsKeys, parameters, secrets } from '#store/tables/secrets.ts';
 import { malformedPolicy } from './errors.ts';
 
 type Json = { [name: string]: unknown };

@@ -3,7 +3,7 @@ import type { DataKeySpec, EncryptionAlgorithmSpec } from '@aws-sdk/client-kms';
 import { decryptWith, type EncryptionContext, encryptUnder, openMaterial, readBlob } from '#keys/kms-key.ts';
 import type { KmsKeyRow } from '#model/kms.ts';
 import { Constraints } from '#protocol/constraints.ts';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import { rsaDecrypt, rsaEncrypt } from './asymmetric.ts';
 import { type KmsContext, keyDeps } from './context.ts';
 import { ciphertextElsewhere, incorrectKey, invalidCiphertext, invalidKeyUsage, validation } from './errors.ts';

@@ -3,7 +3,7 @@ import type { GrantOperation } from '@aws-sdk/client-kms';
 import { findKey } from '#keys/kms-key.ts';
 import type { KmsGrantRow, KmsKeyRow } from '#model/kms.ts';
 import type { View } from '#store/store.ts';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import type { KmsContext } from './context.ts';
 import { notFound } from './errors.ts';
 

@@ -17,7 +17,7 @@ import { type KeyUse, keyPermission } from '#keys/kms-access.ts';
 import { aliasArn, findKey, readBlob, toArn } from '#keys/kms-key.ts';
 import type { ContextValue } from '#policy/context.ts';
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { kmsAliases, kmsKeys } from '#store/tables.ts';
+import { kmsAliases, kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsContext } from './context.ts';
 import { namedGrant } from './grants.ts';
 

@@ -2,7 +2,7 @@
 import { findKey, isRotationDue, rotateIfDue, toArn } from '#keys/kms-key.ts';
 import { parseArn } from '#model/arn.ts';
 import type { KmsKeyRow } from '#model/kms.ts';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import { type KmsContext, keyDeps } from './context.ts';
 import {
   accessDenied,

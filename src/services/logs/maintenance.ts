@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { View } from '#store/store.ts';
-import { logGroups, logStreams } from '#store/tables.ts';
+import { logGroups, logStreams } from '#store/tables/logs.ts';
 import type { EventStorage } from './event-storage/event-storage.ts';
 import { expiryTime } from './retention.ts';
 

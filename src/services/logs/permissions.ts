@@ -4,7 +4,7 @@
  * by ARN name the group itself. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
  */
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsContext } from './context.ts';
 import { logGroupArn, logStreamArn } from './resolve.ts';
 

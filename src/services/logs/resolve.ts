@@ -2,7 +2,7 @@
 import { parseArn, partitionOf, type Scope } from '#model/arn.ts';
 import type { LogGroupRow, LogStreamRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { logGroups, logStreams } from '#store/tables.ts';
+import { logGroups, logStreams } from '#store/tables/logs.ts';
 import { invalidParameter, logGroupNotFound, logStreamNotFound } from './errors.ts';
 
 export const logGroupArn = (scope: Scope, name: string): string =>

@@ -1,6 +1,6 @@
 import type { LogGroupRow, LogStreamRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { logStreams } from '#store/tables.ts';
+import { logStreams } from '#store/tables/logs.ts';
 import { logStreamArn } from './resolve.ts';
 
 /** A group's streams whose names begin with `prefix`, in order of name, behind the name `after` when given. */

@@ -3,7 +3,7 @@ import type { Scope } from '#model/arn.ts';
 import { parseArn } from '#model/arn.ts';
 import type { LogGroupRow } from '#model/rows.ts';
 import type { Tx, View } from '#store/store.ts';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import { invalidParameter, resourceNotFound, tooManyTags } from './errors.ts';
 import { findGroupByArn } from './resolve.ts';
 

@@ -1,7 +1,7 @@
 /** ClientRequestToken: the version id that a request makes, and how a repeated request is known. */
 import { uuid } from '#lib/ids.ts';
 import type { SecretVersionRow } from '#model/secretsmanager.ts';
-import { secretVersions } from '#store/tables.ts';
+import { secretVersions } from '#store/tables/secrets.ts';
 import type { SecretsContext } from './context.ts';
 import { invalidParameter, tokenInUse } from './errors.ts';
 import { versionKey } from './secrets.ts';

@@ -1,7 +1,7 @@
 /** Reading a value: which version is meant, and the mark that it was read. */
 import type { SecretValueEntry } from '@aws-sdk/client-secrets-manager';
 import type { SecretRow, SecretVersionRow } from '#model/secretsmanager.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import type { SecretsContext } from './context.ts';
 import { invalidRequest, stageNotFound, versionNotFound } from './errors.ts';
 import { CURRENT, dayOf, versionKey, versionsOf, withStage } from './secrets.ts';

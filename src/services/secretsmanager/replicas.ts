@@ -8,7 +8,7 @@ import type { Scope } from '#model/arn.ts';
 import type { KmsKeyRow } from '#model/kms.ts';
 import type { SecretReplica, SecretRow } from '#model/secretsmanager.ts';
 import type { Tx } from '#store/store.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import { keyDeps, type SecretsContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
 import { deleteSecret, findSecret, versionKey, versionsOf } from './secrets.ts';

@@ -2,7 +2,7 @@
 import { parseArn, partitionOf, type Scope, scopeKey } from '#model/arn.ts';
 import type { SecretRow, SecretVersionRow } from '#model/secretsmanager.ts';
 import type { Tx, View } from '#store/store.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import type { SecretsContext } from './context.ts';
 import { isReplica, markedForDeletion, secretNotFound } from './errors.ts';
 

@@ -6,7 +6,7 @@ import type { KmsKeyRow } from '#model/kms.ts';
 import type { SecretRow, SecretVersionRow } from '#model/secretsmanager.ts';
 import { Constraints } from '#protocol/constraints.ts';
 import type { Tx } from '#store/store.ts';
-import { kmsKeys, secretVersions } from '#store/tables.ts';
+import { kmsKeys, secretVersions } from '#store/tables/secrets.ts';
 import { keyDeps, type SecretsContext } from './context.ts';
 import { decryptionFailure, encryptionFailure, invalidParameter } from './errors.ts';
 import { attachStages, dropDeprecated, versionKey } from './secrets.ts';

@@ -11,7 +11,7 @@ import {
 } from '#model/arn.ts';
 import type { ClusterRow, ServiceRow, TaskDefinitionRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { clusters, services, taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { clusters, services, taskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import { clusterNotFound, invalidParameter, serviceNotFound, taskDefinitionNotFound } from './errors.ts';
 
 type Kind = 'cluster' | 'service' | 'task' | 'task-definition';

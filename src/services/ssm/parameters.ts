@@ -1,7 +1,7 @@
 /** Parameters and their versions in the store. */
 import type { ParameterRow, ParameterVersionRow } from '#model/ssm.ts';
 import type { Tx, View } from '#store/store.ts';
-import { parameters, parameterVersions } from '#store/tables.ts';
+import { parameters, parameterVersions } from '#store/tables/secrets.ts';
 import type { SsmContext } from './context.ts';
 import { parameterNotFound } from './errors.ts';
 import { type NamedParameter, parameterKey, parseName } from './names.ts';

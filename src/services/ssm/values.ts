@@ -14,7 +14,7 @@ import {
 import type { KmsKeyRow } from '#model/kms.ts';
 import type { ParameterVersionRow } from '#model/ssm.ts';
 import type { Tx } from '#store/store.ts';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import { keyDeps, type SsmContext } from './context.ts';
 import { invalidKeyId } from './errors.ts';
 

@@ -1,7 +1,7 @@
 /** Who may not ask STS for what, whatever policies say. */
 import { isRootArn } from '#auth/principals.ts';
 import type { SessionFacts } from '#protocol/service.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import type { StsContext } from './context.ts';
 import { accessDenied } from './errors.ts';
 

@@ -6,7 +6,7 @@
 import type { AssumeRoleCommandInput, GetFederationTokenCommandInput } from '@aws-sdk/client-sts';
 import type { RoleRow } from '#model/iam.ts';
 import type { Permission, Permissions } from '#protocol/authorize.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import { isRootUser } from './callers.ts';
 import type { StsContext } from './context.ts';
 import { isRoleArn } from './role-session.ts';

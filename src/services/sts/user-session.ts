@@ -1,6 +1,6 @@
 /** What GetSessionToken and GetFederationToken have in common: sessions that stand on a user, or on the root user. */
 import type { SessionFacts } from '#protocol/service.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import { isRootUser } from './callers.ts';
 import type { StsContext } from './context.ts';
 import { wholeSecond } from './role-session.ts';

@@ -21,7 +21,7 @@ import { handlers as logsHandlers } from '#services/logs/handlers.ts';
 import { handlers as secretsHandlers } from '#services/secretsmanager/handlers.ts';
 import { handlers as ssmHandlers } from '#services/ssm/handlers.ts';
 import { handlers as stsHandlers } from '#services/sts/handlers.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { makeAccount, type TestCredentials, trusting } from '../../support/identities.ts';
 

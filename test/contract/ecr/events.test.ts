@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-ecr';
 import { registryUsageArn } from '#images/usage.ts';
 import type { ImageScanRow } from '#model/image-scan.ts';
-import { imageScans, pullThroughCacheRules } from '#store/tables.ts';
+import { imageScans, pullThroughCacheRules } from '#store/tables/ecr.ts';
 import { startTestControlPlane, type TestControlPlane, testRegion } from '../../support/control-plane.ts';
 import { makeImage, manifestType, pushImage, sha256 } from '../../support/images.ts';
 

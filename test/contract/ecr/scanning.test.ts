@@ -14,7 +14,7 @@ import {
   StartImageScanCommand,
   waitUntilImageScanComplete,
 } from '@aws-sdk/client-ecr';
-import { taskDefinitions, tasks } from '#store/tables.ts';
+import { taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { makeImage, makeIndex, pushImage } from '../../support/images.ts';
 import {

@@ -9,7 +9,7 @@ import {
   SubmitTaskStateChangeCommand,
   type SubmitTaskStateChangeCommandInput,
 } from '@aws-sdk/client-ecs';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { registerInstance } from '../../support/instances.ts';
 import { putTask } from '../../support/task-rows.ts';

@@ -4,7 +4,7 @@ import type { TaskRow } from '#model/rows.ts';
 import { requestStop } from '#model/task-transition.ts';
 import type { JournalBatch } from '#store/journal.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import {
   type AgentLink,
   eventually,

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { ClusterRow, ContainerInstanceRow, ServiceRow, TaskRow } from '#model/rows.ts';
 import type { Store } from '#store/store.ts';
-import { containerInstances, services, tasks } from '#store/tables.ts';
+import { containerInstances, services, tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 
 let controlPlane: TestControlPlane;

@@ -10,7 +10,7 @@ import {
   UpdateContainerAgentCommand,
   UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { agentAttributes, agentResources, registerInstance } from '../../support/instances.ts';
 import { putTask } from '../../support/task-rows.ts';

@@ -17,7 +17,7 @@ import {
   UpdateServiceCommand,
   waitUntilServicesInactive,
 } from '@aws-sdk/client-ecs';
-import { tasks as taskTable } from '#store/tables.ts';
+import { tasks as taskTable } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { agentResources, registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, reportTask, startQuickAgents, until } from '../../support/quick-agents.ts';

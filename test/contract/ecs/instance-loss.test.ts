@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import type { SchedulerSettings } from '#reconcilers/settings.ts';
-import { containerInstances, services, tasks as taskTable } from '#store/tables.ts';
+import { containerInstances, services, tasks as taskTable } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { agentAttributes, registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, startQuickAgents, until } from '../../support/quick-agents.ts';

@@ -24,7 +24,7 @@ import { systemClock } from '#lib/clock.ts';
 import { silentLogger } from '#lib/logger.ts';
 import { systemRandom } from '#lib/random.ts';
 import { changeOf } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { until } from '../../support/quick-agents.ts';
 

@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { applyReport } from '#model/task-transition.ts';
 import { changeOf } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, startQuickAgents, until } from '../../support/quick-agents.ts';

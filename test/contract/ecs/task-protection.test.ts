@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { systemClock } from '#lib/clock.ts';
 import type { ServiceArn } from '#model/arn.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, startQuickAgents, until } from '../../support/quick-agents.ts';

@@ -34,7 +34,7 @@ import {
   UpdateUserCommand,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane, testAccount } from '../../support/control-plane.ts';
 import { fails, keyOf } from './support.ts';
 

@@ -6,7 +6,7 @@ import { CreateKeyCommand, DescribeKeyCommand, KMSClient } from '@aws-sdk/client
 import { AssumeRoleCommand, GetAccessKeyInfoCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { createSessions, revokeSession } from '#auth/sessions.ts';
 import { systemRandom } from '#lib/random.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import {
   allow,

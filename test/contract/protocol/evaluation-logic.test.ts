@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { CreateKeyCommand, DescribeKeyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, DescribeSecretCommand, PutResourcePolicyCommand } from '@aws-sdk/client-secrets-manager';
 import { AssumeRoleCommand, GetFederationTokenCommand, GetSessionTokenCommand } from '@aws-sdk/client-sts';
-import { managedPolicies, users } from '#store/tables.ts';
+import { managedPolicies, users } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import {
   allow,

@@ -11,7 +11,7 @@ import {
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
 import { lastSegment } from '#model/arn.ts';
-import { serviceEvents, services, tasks } from '#store/tables.ts';
+import { serviceEvents, services, tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane, testRegion } from '../../support/control-plane.ts';
 import { registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, startQuickAgents, until } from '../../support/quick-agents.ts';

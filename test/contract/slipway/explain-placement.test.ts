@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { callSlipway, type Operations } from '#bin/slipway-api.ts';
 import { lastSegment } from '#model/arn.ts';
-import { serviceEvents, services, tasks } from '#store/tables.ts';
+import { serviceEvents, services, tasks } from '#store/tables/ecs.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { agentResources, registerInstance } from '../../support/instances.ts';
 import { connect, type QuickAgents, startQuickAgents, until } from '../../support/quick-agents.ts';

@@ -10,7 +10,8 @@ import {
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { callSlipway as call } from '#agent/instance/slipway-call.ts';
 import type { AgentCredentials } from '#agent/link/signing.ts';
-import { instanceProfiles, instances, roles, tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
+import { instanceProfiles, instances, roles } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { allow, makeUser } from '../../support/identities.ts';
 import { openRawAgent } from '../../support/raw-agent.ts';

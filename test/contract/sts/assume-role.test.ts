@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { ListClustersCommand } from '@aws-sdk/client-ecs';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { revokeSession } from '#auth/sessions.ts';
-import { roles, users } from '#store/tables.ts';
+import { roles, users } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import {
   allow,

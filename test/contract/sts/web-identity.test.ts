@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { ListClustersCommand } from '@aws-sdk/client-ecs';
 import { AssumeRoleWithWebIdentityCommand, type AssumeRoleWithWebIdentityCommandInput } from '@aws-sdk/client-sts';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import { startTestControlPlane, type TestControlPlane } from '../../support/control-plane.ts';
 import { allow, makeRole, toCredentials, trusting } from '../../support/identities.ts';
 import { send } from '../../support/raw.ts';

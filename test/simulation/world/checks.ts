@@ -6,7 +6,7 @@ import { portsOf } from '#model/host-ports.ts';
 import type { ServiceRow, TaskRow } from '#model/rows.ts';
 import { taskStatuses } from '#model/task-status.ts';
 import { type ChangeSet, changeOf, type Store } from '#store/store.ts';
-import { containerInstances, daemons, serviceEvents, services, tasks } from '#store/tables.ts';
+import { containerInstances, daemons, serviceEvents, services, tasks } from '#store/tables/ecs.ts';
 import type { Life } from './clock.ts';
 import type { Machine } from './machine.ts';
 import {

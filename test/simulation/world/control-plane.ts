@@ -12,7 +12,7 @@ import { startReconcilers } from '#reconcilers/start.ts';
 import type { EcsContext } from '#services/ecs/context.ts';
 import { handlers } from '#services/ecs/handlers.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import { endLife, type Life, newLife } from './clock.ts';
 import type { CuttableJournal } from './journal.ts';
 import type { Network, Server } from './network.ts';

@@ -3,7 +3,7 @@
  * doubt and may be lost with the control plane, but in the order in which they were made.
  */
 import type { Store } from '#store/store.ts';
-import { services, tasks } from '#store/tables.ts';
+import { services, tasks } from '#store/tables/ecs.ts';
 import type { Violate } from './checks.ts';
 
 interface Executed {

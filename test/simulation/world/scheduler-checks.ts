@@ -12,7 +12,7 @@ import {
   services,
   taskSets,
   tasks,
-} from '#store/tables.ts';
+} from '#store/tables/ecs.ts';
 import type { Violate } from './checks.ts';
 
 /** Longer than the longest restart delay. */

@@ -1,7 +1,7 @@
 /** Everything together: one seed, one history. `runSeed` makes a world, lets it suffer, lets it rest, and looks. */
 import { FakeClock } from '#lib/clock.ts';
 import { seededRandom } from '#lib/random.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import { type Check, checkOneMachine, DurableFeed, findUnsettled, watchStore } from './checks.ts';
 import { Client } from './client.ts';
 import { ControlPlane } from './control-plane.ts';

@@ -3,7 +3,7 @@ import type {
   DeleteRepositoryPolicyCommandOutput,
 } from '@aws-sdk/client-ecr-public';
 import { repositoryPolicyNotFound } from '#images/api/errors.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { PublicOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { named } from '../views.ts';

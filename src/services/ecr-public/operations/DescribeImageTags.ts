@@ -1,7 +1,7 @@
 import type { DescribeImageTagsCommandInput, DescribeImageTagsCommandOutput } from '@aws-sdk/client-ecr-public';
 import { paginate } from '#images/api/pagination.ts';
 import { findImage } from '#images/delete-image.ts';
-import { imageTags } from '#store/tables.ts';
+import { imageTags } from '#store/tables/ecr.ts';
 import type { PublicOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 

@@ -5,7 +5,7 @@ import { checkCount, checkImageId } from '#images/api/validate.ts';
 import { resolveImage, tagsOf } from '#images/delete-image.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { images } from '#store/tables.ts';
+import { images } from '#store/tables/ecr.ts';
 import type { PublicOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { named } from '../views.ts';

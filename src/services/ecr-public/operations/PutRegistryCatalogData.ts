@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecr-public';
 import { checkLength } from '#images/api/validate.ts';
 import { ensurePublicRegistry } from '#images/public-registry.ts';
-import { publicRegistries } from '#store/tables.ts';
+import { publicRegistries } from '#store/tables/ecr.ts';
 import type { PublicOperation } from '../context.ts';
 
 /** https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_PutRegistryCatalogData.html */

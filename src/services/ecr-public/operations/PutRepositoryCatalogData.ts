@@ -2,7 +2,7 @@ import type {
   PutRepositoryCatalogDataCommandInput,
   PutRepositoryCatalogDataCommandOutput,
 } from '@aws-sdk/client-ecr-public';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import { checkCatalogData } from '../catalog-data.ts';
 import type { PublicOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';

@@ -1,6 +1,6 @@
 import type { SetRepositoryPolicyCommandInput, SetRepositoryPolicyCommandOutput } from '@aws-sdk/client-ecr-public';
 import { checkPolicyText } from '#images/api/policy-text.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { PublicOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { named } from '../views.ts';

@@ -5,7 +5,7 @@ import type {
 import { invalidAt, ruleExists } from '#images/api/errors.ts';
 import { templateKey as ruleKey } from '#images/repositories.ts';
 import { scopeKey } from '#model/arn.ts';
-import { pullThroughCacheRules } from '#store/tables.ts';
+import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { enforceQuota } from '../quotas.ts';
 import { registryOf } from '../resolve.ts';

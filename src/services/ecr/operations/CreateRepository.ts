@@ -3,7 +3,7 @@ import { repositoryExists } from '#images/api/errors.ts';
 import { checkRepositoryName, checkTagMutability, checkTags } from '#images/api/validate.ts';
 import { createRepository } from '#images/repositories.ts';
 import { registryKey } from '#model/ecr.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { toEncryption } from '../encryption.ts';
 import { enforceQuota } from '../quotas.ts';

@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { templateExists } from '#images/api/errors.ts';
 import { templateKey } from '#images/repositories.ts';
-import { repositoryCreationTemplates } from '#store/tables.ts';
+import { repositoryCreationTemplates } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf } from '../resolve.ts';
 import { changedSettings, templateDefaults } from '../templates.ts';

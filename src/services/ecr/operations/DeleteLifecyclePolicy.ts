@@ -1,6 +1,6 @@
 import type { DeleteLifecyclePolicyCommandInput, DeleteLifecyclePolicyCommandOutput } from '@aws-sdk/client-ecr';
 import { lifecyclePolicyNotFound } from '#images/api/errors.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { named } from '../views/repository.ts';

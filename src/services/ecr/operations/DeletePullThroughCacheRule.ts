@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { ruleNotFound } from '#images/api/errors.ts';
 import { templateKey as ruleKey } from '#images/repositories.ts';
-import { pullThroughCacheRules } from '#store/tables.ts';
+import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf } from '../resolve.ts';
 import { checkPrefix } from '../upstreams.ts';

@@ -1,7 +1,7 @@
 import type { DeleteRepositoryCommandInput, DeleteRepositoryCommandOutput } from '@aws-sdk/client-ecr';
 import { repositoryNotEmpty } from '#images/api/errors.ts';
 import { deleteRepository } from '#images/repositories.ts';
-import { images } from '#store/tables.ts';
+import { images } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { viewRepository } from '../views/repository.ts';

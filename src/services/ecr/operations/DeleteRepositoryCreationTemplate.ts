@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { templateNotFound } from '#images/api/errors.ts';
 import { templateKey } from '#images/repositories.ts';
-import { repositoryCreationTemplates } from '#store/tables.ts';
+import { repositoryCreationTemplates } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { checkPrefix } from '../upstreams.ts';
 import { viewTemplate } from '../views/template.ts';

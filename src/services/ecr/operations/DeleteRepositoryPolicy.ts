@@ -1,6 +1,6 @@
 import type { DeleteRepositoryPolicyCommandInput, DeleteRepositoryPolicyCommandOutput } from '@aws-sdk/client-ecr';
 import { repositoryPolicyNotFound } from '#images/api/errors.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireRepository } from '../resolve.ts';
 import { named } from '../views/repository.ts';

@@ -2,7 +2,7 @@ import type {
   DescribeImageReplicationStatusCommandInput,
   DescribeImageReplicationStatusCommandOutput,
 } from '@aws-sdk/client-ecr';
-import { replications } from '#store/tables.ts';
+import { replications } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireImage, requireRepository } from '../resolve.ts';
 

@@ -6,7 +6,7 @@ import type {
 import { invalidAt, scanNotFound } from '#images/api/errors.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { ImageScanResult, ScanType } from '#model/image-scan.ts';
-import { imageScans } from '#store/tables.ts';
+import { imageScans } from '#store/tables/ecr.ts';
 import type { EcrContext, EcrOperation } from '../context.ts';
 import { requireImage, requireRepository } from '../resolve.ts';
 import { viewBasicFinding, viewEnhancedFinding, viewResource, viewScanStatus, viewSummary } from '../views/scan.ts';

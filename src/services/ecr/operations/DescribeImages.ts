@@ -1,7 +1,7 @@
 import type { DescribeImagesCommandInput, DescribeImagesCommandOutput } from '@aws-sdk/client-ecr';
 import { paginate, refusePaging } from '#images/api/pagination.ts';
 import { checkCount } from '#images/api/validate.ts';
-import { images } from '#store/tables.ts';
+import { images } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { imageFilter } from '../image-filter.ts';
 import { requireImage, requireRepository } from '../resolve.ts';

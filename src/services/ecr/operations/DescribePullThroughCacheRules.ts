@@ -7,7 +7,7 @@ import { paginate, refusePaging } from '#images/api/pagination.ts';
 import { checkCount } from '#images/api/validate.ts';
 import { templateKey as ruleKey } from '#images/repositories.ts';
 import { scopeKey } from '#model/arn.ts';
-import { pullThroughCacheRules } from '#store/tables.ts';
+import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf } from '../resolve.ts';
 import { checkPrefix } from '../upstreams.ts';

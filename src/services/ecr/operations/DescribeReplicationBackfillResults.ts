@@ -6,7 +6,7 @@ import type {
 import { paginate } from '#images/api/pagination.ts';
 import { checkOneOf } from '#images/api/validate.ts';
 import { isBackfillOver, type ReplicationBackfillItemRow } from '#model/replication.ts';
-import { replicationBackfillItems } from '#store/tables.ts';
+import { replicationBackfillItems } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireBackfill, viewBackfill } from '../replication.ts';
 import { registryOf } from '../resolve.ts';

@@ -2,7 +2,7 @@ import type { DescribeRepositoriesCommandInput, DescribeRepositoriesCommandOutpu
 import { paginate, refusePaging } from '#images/api/pagination.ts';
 import { checkCount } from '#images/api/validate.ts';
 import { registryKey } from '#model/ecr.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { registryOf, requireRepository } from '../resolve.ts';
 import { viewRepository } from '../views/repository.ts';

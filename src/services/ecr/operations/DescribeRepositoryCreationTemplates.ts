@@ -7,7 +7,7 @@ import { paginate, refusePaging } from '#images/api/pagination.ts';
 import { checkCount } from '#images/api/validate.ts';
 import { templateKey } from '#images/repositories.ts';
 import { scopeKey } from '#model/arn.ts';
-import { repositoryCreationTemplates } from '#store/tables.ts';
+import { repositoryCreationTemplates } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { checkPrefix } from '../upstreams.ts';
 import { viewTemplate } from '../views/template.ts';

@@ -8,7 +8,7 @@ import { previewNotFound } from '#images/api/errors.ts';
 import { paginateList, refusePaging } from '#images/api/pagination.ts';
 import { checkCount, checkImageId, checkOneOf } from '#images/api/validate.ts';
 import type { LifecyclePreviewResult } from '#model/ecr-registry.ts';
-import { lifecyclePreviews } from '#store/tables.ts';
+import { lifecyclePreviews } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { tagStatuses } from '../image-filter.ts';
 import { requireRepository } from '../resolve.ts';

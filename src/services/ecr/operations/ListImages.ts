@@ -2,7 +2,7 @@ import type { ImageIdentifier, ListImagesCommandInput, ListImagesCommandOutput }
 import { paginate } from '#images/api/pagination.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { images, imageTags } from '#store/tables.ts';
+import { images, imageTags } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { imageFilter } from '../image-filter.ts';
 import { requireRepository } from '../resolve.ts';

@@ -2,7 +2,7 @@ import type { ListReplicationBackfillsCommandInput, ListReplicationBackfillsComm
 import { invalidAt } from '#images/api/errors.ts';
 import { paginate } from '#images/api/pagination.ts';
 import { scopeKey } from '#model/arn.ts';
-import { replicationBackfills } from '#store/tables.ts';
+import { replicationBackfills } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { viewBackfill } from '../replication.ts';
 import { registryOf } from '../resolve.ts';

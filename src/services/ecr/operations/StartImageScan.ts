@@ -3,7 +3,7 @@ import { unsupportedImageType, validationException } from '#images/api/errors.ts
 import { isScannable, recentRequests, requestScan } from '#images/image-scans.ts';
 import type { ImageRow } from '#model/ecr.ts';
 import type { Tx } from '#store/store.ts';
-import { imageScans } from '#store/tables.ts';
+import { imageScans } from '#store/tables/ecr.ts';
 import type { EcrContext, EcrOperation } from '../context.ts';
 import { enforceQuota } from '../quotas.ts';
 import { findRegistry, registryOf, requireImage, requireRepository } from '../resolve.ts';

@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { lifecyclePolicyNotFound } from '#images/api/errors.ts';
 import { planLifecycle } from '#images/lifecycle/apply.ts';
-import { lifecyclePreviews } from '#store/tables.ts';
+import { lifecyclePreviews } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { checkLifecyclePolicy } from '../lifecycle.ts';
 import { requireRepository } from '../resolve.ts';

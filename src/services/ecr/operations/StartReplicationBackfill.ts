@@ -3,7 +3,7 @@ import { limitExceeded } from '#images/api/errors.ts';
 import { uuid } from '#lib/ids.ts';
 import { scopeKey } from '#model/arn.ts';
 import { isBackfillOver } from '#model/replication.ts';
-import { replicationBackfills } from '#store/tables.ts';
+import { replicationBackfills } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { backfillInProgress, checkDestination } from '../replication.ts';
 import { registryOf } from '../resolve.ts';

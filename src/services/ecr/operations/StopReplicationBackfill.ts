@@ -1,6 +1,6 @@
 import type { StopReplicationBackfillCommandInput, StopReplicationBackfillCommandOutput } from '@aws-sdk/client-ecr';
 import { isBackfillOver } from '#model/replication.ts';
-import { replicationBackfills } from '#store/tables.ts';
+import { replicationBackfills } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { backfillIsOver, requireBackfill } from '../replication.ts';
 import { registryOf } from '../resolve.ts';

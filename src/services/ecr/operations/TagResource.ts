@@ -1,6 +1,6 @@
 import type { TagResourceCommandInput, TagResourceCommandOutput } from '@aws-sdk/client-ecr';
 import { checkTags } from '#images/api/validate.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireRepositoryOfArn } from '../resolve.ts';
 

@@ -1,6 +1,6 @@
 import type { UntagResourceCommandInput, UntagResourceCommandOutput } from '@aws-sdk/client-ecr';
 import { checkCount, checkTagKey } from '#images/api/validate.ts';
-import { repositories } from '#store/tables.ts';
+import { repositories } from '#store/tables/ecr.ts';
 import type { EcrOperation } from '../context.ts';
 import { requireRepositoryOfArn } from '../resolve.ts';
 

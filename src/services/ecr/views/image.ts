@@ -2,7 +2,7 @@ import type { ImageDetail } from '@aws-sdk/client-ecr';
 import { tagsOf } from '#images/delete-image.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { imagePulls, imageScans } from '#store/tables.ts';
+import { imagePulls, imageScans } from '#store/tables/ecr.ts';
 import { viewScanStatus, viewSummary } from './scan.ts';
 
 export function viewImage(view: View, repository: RepositoryRow, image: ImageRow): ImageDetail {

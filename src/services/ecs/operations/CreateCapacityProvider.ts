@@ -1,7 +1,7 @@
 import type { CreateCapacityProviderCommandInput, CreateCapacityProviderCommandOutput } from '@aws-sdk/client-ecs';
 import { capacityProviderArn, scopeKey } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
-import { capacityProviders } from '#store/tables.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { clientException, invalidParameter, unsupportedFeature } from '../errors.ts';
 import { newTags } from '../tags.ts';

@@ -1,7 +1,7 @@
 import type { CreateClusterCommandInput, CreateClusterCommandOutput } from '@aws-sdk/client-ecs';
 import { ensureServiceLinkedRole } from '#auth/service-linked-roles.ts';
 import { clusterArn, scopeKey } from '#model/arn.ts';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import { effectiveSetting } from '../account-settings.ts';
 import type { EcsOperation } from '../context.ts';
 import { enforceQuota } from '../quotas.ts';

@@ -1,7 +1,7 @@
 import type { CreateDaemonCommandInput, CreateDaemonCommandOutput } from '@aws-sdk/client-ecs';
 import { daemonArn } from '#model/arn.ts';
 import type { DaemonRow } from '#model/daemon.ts';
-import { daemons } from '#store/tables.ts';
+import { daemons } from '#store/tables/ecs.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsOperation } from '../context.ts';
 import { beginDaemonDeployment, newDaemonRevision } from '../daemon-deployments.ts';

@@ -5,7 +5,7 @@ import { serviceArn } from '#model/arn.ts';
 import { newDeployment } from '#model/deployment.ts';
 import type { ClusterRow, ServiceRow, TaskDefinitionRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { serviceEvents, services, tasks } from '#store/tables.ts';
+import { serviceEvents, services, tasks } from '#store/tables/ecs.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';

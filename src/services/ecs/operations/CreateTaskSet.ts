@@ -3,7 +3,7 @@ import { decimalId } from '#lib/ids.ts';
 import { taskSetArn } from '#model/arn.ts';
 import type { ClusterRow, ServiceRow } from '#model/rows.ts';
 import type { TaskSetRow } from '#model/task-set.ts';
-import { taskSets } from '#store/tables.ts';
+import { taskSets } from '#store/tables/ecs.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { DeleteAccountSettingCommandInput, DeleteAccountSettingCommandOutput } from '@aws-sdk/client-ecs';
-import { accountSettings } from '#store/tables.ts';
+import { accountSettings } from '#store/tables/ecs.ts';
 import { checkPrincipal, checkSettingName, effectiveSetting, settingKey } from '../account-settings.ts';
 import type { EcsOperation } from '../context.ts';
 

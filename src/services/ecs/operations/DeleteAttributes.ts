@@ -1,5 +1,5 @@
 import type { Attribute, DeleteAttributesCommandInput, DeleteAttributesCommandOutput } from '@aws-sdk/client-ecs';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { targetNotFound } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

@@ -1,7 +1,7 @@
 import type { DeleteCapacityProviderCommandInput, DeleteCapacityProviderCommandOutput } from '@aws-sdk/client-ecs';
 import { scopeKey } from '#model/arn.ts';
 import type { CapacityProviderRow } from '#model/capacity-provider.ts';
-import { capacityProviders, clusters } from '#store/tables.ts';
+import { capacityProviders, clusters } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkUnchanging } from '../resolve-capacity-provider.ts';

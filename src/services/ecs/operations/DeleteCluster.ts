@@ -1,6 +1,6 @@
 import type { DeleteClusterCommandInput, DeleteClusterCommandOutput } from '@aws-sdk/client-ecs';
 import { ServiceError } from '#protocol/service.ts';
-import { clusters, containerInstances, daemons, services, tasks } from '#store/tables.ts';
+import { clusters, containerInstances, daemons, services, tasks } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { clientException } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

@@ -1,5 +1,5 @@
 import type { DeleteDaemonCommandInput, DeleteDaemonCommandOutput } from '@aws-sdk/client-ecs';
-import { daemonDeployments, daemonRevisions, daemons } from '#store/tables.ts';
+import { daemonDeployments, daemonRevisions, daemons } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { beginDaemonDeployment } from '../daemon-deployments.ts';
 import { requireActiveDaemon } from '../resolve-daemon.ts';

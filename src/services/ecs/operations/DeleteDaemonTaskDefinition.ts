@@ -2,7 +2,7 @@ import type {
   DeleteDaemonTaskDefinitionCommandInput,
   DeleteDaemonTaskDefinitionCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { daemons, taskDefinitions, tasks } from '#store/tables.ts';
+import { daemons, taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { clientException } from '../errors.ts';
 import { requireDaemonTaskDefinition } from '../resolve-daemon.ts';

@@ -1,7 +1,7 @@
 import type { DeleteServiceCommandInput, DeleteServiceCommandOutput } from '@aws-sdk/client-ecs';
 import type { ServiceRow } from '#model/rows.ts';
 import { drainingSet } from '#model/task-set.ts';
-import { services, taskSets } from '#store/tables.ts';
+import { services, taskSets } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter, serviceNotFound } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

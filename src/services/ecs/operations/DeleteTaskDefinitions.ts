@@ -5,7 +5,7 @@ import type {
   TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import { ServiceError } from '#protocol/service.ts';
-import { taskDefinitions } from '#store/tables.ts';
+import { taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireRevision } from '../resolve-task-definition.ts';

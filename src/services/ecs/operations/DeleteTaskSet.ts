@@ -1,6 +1,6 @@
 import type { DeleteTaskSetCommandInput, DeleteTaskSetCommandOutput } from '@aws-sdk/client-ecs';
 import { drainingSet } from '#model/task-set.ts';
-import { taskSets } from '#store/tables.ts';
+import { taskSets } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireExternalService, requireTaskSet } from '../resolve-task-set.ts';

@@ -3,7 +3,7 @@ import type {
   DeregisterContainerInstanceCommandOutput,
 } from '@aws-sdk/client-ecs';
 import { loseTask } from '#model/task-transition.ts';
-import { containerInstances, tasks } from '#store/tables.ts';
+import { containerInstances, tasks } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

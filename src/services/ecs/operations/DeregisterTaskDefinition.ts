@@ -1,5 +1,5 @@
 import type { DeregisterTaskDefinitionCommandInput, DeregisterTaskDefinitionCommandOutput } from '@aws-sdk/client-ecs';
-import { taskDefinitions } from '#store/tables.ts';
+import { taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { requireRevision } from '../resolve-task-definition.ts';
 import { viewTaskDefinition } from '../views/task-definition.ts';

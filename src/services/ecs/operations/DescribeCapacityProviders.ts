@@ -5,7 +5,7 @@ import type {
   Failure,
 } from '@aws-sdk/client-ecs';
 import { capacityProviderArn, lastSegment, scopeKey } from '#model/arn.ts';
-import { capacityProviders } from '#store/tables.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

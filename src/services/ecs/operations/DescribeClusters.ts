@@ -4,7 +4,7 @@ import type {
   DescribeClustersCommandOutput,
   Failure,
 } from '@aws-sdk/client-ecs';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { toClusterArn } from '../resolve.ts';

@@ -2,7 +2,7 @@ import type {
   DescribeDaemonDeploymentsCommandInput,
   DescribeDaemonDeploymentsCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { daemonDeployments } from '#store/tables.ts';
+import { daemonDeployments } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { checkArns, isInScope } from '../resolve-service-deployment.ts';
 import { viewDaemonDeployment } from '../views/daemon.ts';

@@ -1,5 +1,5 @@
 import type { DescribeDaemonRevisionsCommandInput, DescribeDaemonRevisionsCommandOutput } from '@aws-sdk/client-ecs';
-import { daemonRevisions } from '#store/tables.ts';
+import { daemonRevisions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { checkArns, isInScope } from '../resolve-service-deployment.ts';
 import { viewDaemonRevision } from '../views/daemon.ts';

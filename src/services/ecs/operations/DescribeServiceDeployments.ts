@@ -4,7 +4,7 @@ import type {
   Failure,
   ServiceDeployment,
 } from '@aws-sdk/client-ecs';
-import { serviceDeployments } from '#store/tables.ts';
+import { serviceDeployments } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { checkArns, isInScope } from '../resolve-service-deployment.ts';
 import { viewServiceDeployment } from '../views/service-deployment.ts';

@@ -4,7 +4,7 @@ import type {
   Failure,
   ServiceRevision,
 } from '@aws-sdk/client-ecs';
-import { serviceRevisions } from '#store/tables.ts';
+import { serviceRevisions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { checkArns, isInScope } from '../resolve-service-deployment.ts';
 import { viewServiceRevision } from '../views/service-deployment.ts';

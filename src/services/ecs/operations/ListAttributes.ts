@@ -1,7 +1,7 @@
 import type { Attribute, ListAttributesCommandInput, ListAttributesCommandOutput } from '@aws-sdk/client-ecs';
 import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

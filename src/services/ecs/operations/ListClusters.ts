@@ -1,6 +1,6 @@
 import type { ListClustersCommandInput, ListClustersCommandOutput } from '@aws-sdk/client-ecs';
 import { scopeKey } from '#model/arn.ts';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { paginate } from '../pagination.ts';
 

@@ -1,5 +1,5 @@
 import type { ListContainerInstancesCommandInput, ListContainerInstancesCommandOutput } from '@aws-sdk/client-ecs';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { instanceFilter } from '../instance-filter.ts';

@@ -1,6 +1,6 @@
 import type { ListDaemonDeploymentsCommandInput, ListDaemonDeploymentsCommandOutput } from '@aws-sdk/client-ecs';
 import { daemonDeploymentStatuses } from '#model/daemon.ts';
-import { daemonDeployments } from '#store/tables.ts';
+import { daemonDeployments } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

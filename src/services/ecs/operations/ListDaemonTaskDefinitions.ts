@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { daemonTaskDefinitionArn, scopeKey } from '#model/arn.ts';
 import type { TaskDefinitionFamilyRow, TaskDefinitionRow } from '#model/rows.ts';
-import { daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

@@ -1,5 +1,5 @@
 import type { ListDaemonsCommandInput, ListDaemonsCommandOutput } from '@aws-sdk/client-ecs';
-import { daemons } from '#store/tables.ts';
+import { daemons } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { paginate } from '../pagination.ts';
 import { requireCluster } from '../resolve.ts';

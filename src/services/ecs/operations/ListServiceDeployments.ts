@@ -1,6 +1,6 @@
 import type { ListServiceDeploymentsCommandInput, ListServiceDeploymentsCommandOutput } from '@aws-sdk/client-ecs';
 import type { ServiceDeploymentRow, ServiceDeploymentStatus } from '#model/service-deployment.ts';
-import { serviceDeployments } from '#store/tables.ts';
+import { serviceDeployments } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter, serviceNotFound } from '../errors.ts';
 import { paginate } from '../pagination.ts';

@@ -1,6 +1,6 @@
 import type { ListServicesCommandInput, ListServicesCommandOutput } from '@aws-sdk/client-ecs';
 import type { ServiceRow } from '#model/rows.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { paginate } from '../pagination.ts';
 import { requireCluster } from '../resolve.ts';

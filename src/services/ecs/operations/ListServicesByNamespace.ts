@@ -1,7 +1,7 @@
 import type { ListServicesByNamespaceCommandInput, ListServicesByNamespaceCommandOutput } from '@aws-sdk/client-ecs';
 import { scopeKey } from '#model/arn.ts';
 import type { ServiceRow } from '#model/rows.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter, namespaceNotFound } from '../errors.ts';
 import { paginate } from '../pagination.ts';

@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { scopeKey } from '#model/arn.ts';
 import type { TaskDefinitionFamilyRow } from '#model/rows.ts';
-import { taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { taskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

@@ -1,7 +1,7 @@
 import type { ListTaskDefinitionsCommandInput, ListTaskDefinitionsCommandOutput } from '@aws-sdk/client-ecs';
 import { scopeKey, taskDefinitionArn } from '#model/arn.ts';
 import type { TaskDefinitionFamilyRow, TaskDefinitionRow } from '#model/rows.ts';
-import { taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { taskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { paginate } from '../pagination.ts';

@@ -1,7 +1,7 @@
 import type { ListTasksCommandInput, ListTasksCommandOutput } from '@aws-sdk/client-ecs';
 import { familyOf } from '#model/arn.ts';
 import type { ClusterRow, TaskRow } from '#model/rows.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { invalidParameter, serviceNotFound } from '../errors.ts';
 import { paginate } from '../pagination.ts';

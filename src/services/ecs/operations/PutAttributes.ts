@@ -1,6 +1,6 @@
 import type { Attribute, PutAttributesCommandInput, PutAttributesCommandOutput } from '@aws-sdk/client-ecs';
 import type { ContainerInstanceRow } from '#model/rows.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { attributeLimitExceeded, targetNotFound } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

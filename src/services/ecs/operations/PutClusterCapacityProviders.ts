@@ -2,7 +2,7 @@ import type {
   PutClusterCapacityProvidersCommandInput,
   PutClusterCapacityProvidersCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { requireCluster } from '../resolve.ts';
 import { checkCapacityProviders, checkDefaultStrategy, checkNotInUse } from '../validate/capacity-providers.ts';

@@ -8,7 +8,7 @@ import { hexId } from '#lib/ids.ts';
 import { type ContainerInstanceArn, containerInstanceArn, lastSegment } from '#model/arn.ts';
 import type { ClusterRow, ContainerInstanceRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { clusters, containerInstances, daemons } from '#store/tables.ts';
+import { clusters, containerInstances, daemons } from '#store/tables/ecs.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { clientException, invalidParameter } from '../errors.ts';

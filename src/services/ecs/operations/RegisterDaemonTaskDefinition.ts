@@ -3,7 +3,7 @@ import type {
   RegisterDaemonTaskDefinitionCommandOutput,
 } from '@aws-sdk/client-ecs';
 import { daemonTaskDefinitionArn, scopeKey } from '#model/arn.ts';
-import { daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { daemonTaskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { enforceQuota } from '../quotas.ts';
 import { newTags } from '../tags.ts';

@@ -2,7 +2,7 @@ import type { RegisterTaskDefinitionCommandInput, RegisterTaskDefinitionCommandO
 import { type Scope, scopeKey, taskDefinitionArn } from '#model/arn.ts';
 import type { TaskDefinitionRow } from '#model/rows.ts';
 import type { Tx } from '#store/store.ts';
-import { taskDefinitionFamilies, taskDefinitions } from '#store/tables.ts';
+import { taskDefinitionFamilies, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { enforceQuota } from '../quotas.ts';
 import { newTags } from '../tags.ts';

@@ -2,7 +2,7 @@ import type { Failure, RunTaskCommandInput, RunTaskCommandOutput } from '@aws-sd
 import { hasActiveInstance, launchTasks } from '#launch/launch-tasks.ts';
 import type { LaunchType, TaskRow } from '#model/rows.ts';
 import { parseConstraints, parseStrategies } from '#placement/parse-request.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import { rememberToken, tokenResult } from '../client-tokens.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { conflict, invalidParameter } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { StopServiceDeploymentCommandInput, StopServiceDeploymentCommandOutput } from '@aws-sdk/client-ecs';
 import { isOngoing } from '#model/service-deployment.ts';
-import { serviceDeployments, services } from '#store/tables.ts';
+import { serviceDeployments, services } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { conflict, invalidParameter, serviceDeploymentNotFound } from '../errors.ts';
 import { checkArn, isInScope } from '../resolve-service-deployment.ts';

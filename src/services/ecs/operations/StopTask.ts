@@ -1,6 +1,6 @@
 import type { StopTaskCommandInput, StopTaskCommandOutput } from '@aws-sdk/client-ecs';
 import { requestStop } from '#model/task-transition.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

@@ -5,7 +5,7 @@ import type {
   SubmitAttachmentStateChangesCommandOutput,
 } from '@aws-sdk/client-ecs';
 import { lastSegment, parseArn } from '#model/arn.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import { acknowledgment } from '../agent-reports.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';

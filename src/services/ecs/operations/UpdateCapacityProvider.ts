@@ -1,5 +1,5 @@
 import type { UpdateCapacityProviderCommandInput, UpdateCapacityProviderCommandOutput } from '@aws-sdk/client-ecs';
-import { capacityProviders } from '#store/tables.ts';
+import { capacityProviders } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter, unsupportedFeature } from '../errors.ts';
 import { checkUnchanging } from '../resolve-capacity-provider.ts';

@@ -1,5 +1,5 @@
 import type { UpdateClusterCommandInput, UpdateClusterCommandOutput } from '@aws-sdk/client-ecs';
-import { clusters } from '#store/tables.ts';
+import { clusters } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { requireCluster } from '../resolve.ts';
 import { checkConfiguration, checkServiceConnectDefaults, checkSettings, mergeSettings } from '../validate/cluster.ts';

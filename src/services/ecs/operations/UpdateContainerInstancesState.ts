@@ -4,7 +4,7 @@ import type {
   UpdateContainerInstancesStateCommandInput,
   UpdateContainerInstancesStateCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

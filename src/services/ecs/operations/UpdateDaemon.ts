@@ -1,5 +1,5 @@
 import type { UpdateDaemonCommandInput, UpdateDaemonCommandOutput } from '@aws-sdk/client-ecs';
-import { daemonDeployments, daemonRevisions, daemons } from '#store/tables.ts';
+import { daemonDeployments, daemonRevisions, daemons } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { beginDaemonDeployment, newDaemonRevision } from '../daemon-deployments.ts';
 import { clientException } from '../errors.ts';

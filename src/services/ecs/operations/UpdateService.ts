@@ -2,7 +2,7 @@ import type { UpdateServiceCommandInput, UpdateServiceCommandOutput } from '@aws
 import { decimalId } from '#lib/ids.ts';
 import { newDeployment, withPrimary } from '#model/deployment.ts';
 import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
-import { services, taskDefinitions } from '#store/tables.ts';
+import { services, taskDefinitions } from '#store/tables/ecs.ts';
 import type { EcsContext, EcsOperation } from '../context.ts';
 import { serviceNotActive } from '../errors.ts';
 import { requireLaunchable } from '../launch-request.ts';

@@ -2,7 +2,7 @@ import type {
   UpdateServicePrimaryTaskSetCommandInput,
   UpdateServicePrimaryTaskSetCommandOutput,
 } from '@aws-sdk/client-ecs';
-import { services, taskSets } from '#store/tables.ts';
+import { services, taskSets } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireExternalService, requireTaskSet } from '../resolve-task-set.ts';

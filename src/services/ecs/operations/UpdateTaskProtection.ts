@@ -7,7 +7,7 @@ import type {
 import type { TaskRow } from '#model/rows.ts';
 import { isProtected } from '#model/task-protection.ts';
 import type { Tx } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireCluster } from '../resolve.ts';

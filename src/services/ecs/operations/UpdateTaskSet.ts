@@ -1,6 +1,6 @@
 import type { UpdateTaskSetCommandInput, UpdateTaskSetCommandOutput } from '@aws-sdk/client-ecs';
 import { stabilizing } from '#model/task-set.ts';
-import { taskSets } from '#store/tables.ts';
+import { taskSets } from '#store/tables/ecs.ts';
 import type { EcsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkScale, requireExternalService, requireTaskSet } from '../resolve-task-set.ts';

@@ -6,7 +6,7 @@ import { conditionKeysOf, resourceTypesOf } from '#policy/actions/table.ts';
 import type { Permission } from '#protocol/authorize.ts';
 import { volatileJournal } from '#store/journals/volatile.ts';
 import { Store } from '#store/store.ts';
-import { allTables } from '#store/tables.ts';
+import { allTables } from '#store/tables/all.ts';
 import type { EcsContext } from '../context.ts';
 import { handlers } from '../handlers.ts';
 import { permissions } from './permissions.ts';

@@ -23,7 +23,7 @@ import {
   taskDefinitions,
   taskSets,
   tasks,
-} from '#store/tables.ts';
+} from '#store/tables/ecs.ts';
 import { findTaskDefinition } from '../resolve-task-definition.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -6,7 +6,7 @@ import type { CapacityProviderStrategyItem } from '@aws-sdk/client-ecs';
 import type { Scope } from '#model/arn.ts';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { daemons, services } from '#store/tables.ts';
+import { daemons, services } from '#store/tables/ecs.ts';
 import { invalidParameter, resourceInUse } from '../errors.ts';
 import { capacityProviderName, findCapacityProvider, isFargateProvider } from '../resolve-capacity-provider.ts';
 

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterField, KeyValuePair } from '@aws-sdk/client-ecs';
 import type { ClusterRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances, services, tasks } from '#store/tables.ts';
+import { containerInstances, services, tasks } from '#store/tables/ecs.ts';
 
 /** Launch types in the order and spelling of the names of STATISTICS. */
 const launchTypes = [

@@ -1,7 +1,7 @@
 import type { ContainerInstance, ContainerInstanceField, Resource } from '@aws-sdk/client-ecs';
 import type { ContainerInstanceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { tasks } from '#store/tables.ts';
+import { tasks } from '#store/tables/ecs.ts';
 
 interface Used {
   readonly tcp: ReadonlySet<string>;

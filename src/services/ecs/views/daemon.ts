@@ -17,7 +17,7 @@ import {
   type RevisionCount,
 } from '#model/daemon.ts';
 import type { View } from '#store/store.ts';
-import { containerInstances, daemonRevisions, daemons, tasks } from '#store/tables.ts';
+import { containerInstances, daemonRevisions, daemons, tasks } from '#store/tables/ecs.ts';
 import { compact } from '../validate/check.ts';
 
 const date = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms));

@@ -6,7 +6,7 @@ import {
   type ServiceRevisionRow,
 } from '#model/service-deployment.ts';
 import type { View } from '#store/store.ts';
-import { services } from '#store/tables.ts';
+import { services } from '#store/tables/ecs.ts';
 import { taskCount } from '../service-deployments.ts';
 import { compact } from '../validate/check.ts';
 

@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { DeploymentRow, ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { serviceEvents, tasks } from '#store/tables.ts';
+import { serviceEvents, tasks } from '#store/tables/ecs.ts';
 import { compact } from '../validate/check.ts';
 import { viewTaskSets } from './task-set.ts';
 

@@ -2,7 +2,7 @@ import type { TaskSet } from '@aws-sdk/client-ecs';
 import type { ServiceRow } from '#model/rows.ts';
 import { computedDesiredCount, type TaskSetRow } from '#model/task-set.ts';
 import type { View } from '#store/store.ts';
-import { taskSets, tasks } from '#store/tables.ts';
+import { taskSets, tasks } from '#store/tables/ecs.ts';
 import { compact } from '../validate/check.ts';
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html */

@@ -1,5 +1,5 @@
 import type { AddRoleToInstanceProfileCommandInput, AddRoleToInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { quotaExceeded } from '../errors.ts';
 import { findInstanceProfile, findRole } from '../identities.ts';

@@ -1,5 +1,5 @@
 import type { AddUserToGroupCommandInput, AddUserToGroupCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { quotaExceeded } from '../errors.ts';
 import { findGroup, findUser } from '../identities.ts';

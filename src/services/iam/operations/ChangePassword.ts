@@ -1,5 +1,5 @@
 import type { ChangePasswordCommandInput, ChangePasswordCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { accessDenied } from '../errors.ts';
 import { findProfile } from '../login-profiles.ts';

@@ -1,6 +1,6 @@
 import type { CreateAccessKeyCommandInput, CreateAccessKeyCommandOutput } from '@aws-sdk/client-iam';
 import { insertAccessKey } from '#auth/access-key.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { credentialOwner } from '../current-user.ts';
 import { quotaExceeded } from '../errors.ts';

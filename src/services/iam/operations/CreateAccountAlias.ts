@@ -1,5 +1,5 @@
 import type { CreateAccountAliasCommandInput, CreateAccountAliasCommandOutput } from '@aws-sdk/client-iam';
-import { accounts } from '#store/tables.ts';
+import { accounts } from '#store/tables/iam.ts';
 import { updateAccount } from '../accounts.ts';
 import type { IamOperation } from '../context.ts';
 import { entityAlreadyExists, invalidInput } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { CreateGroupCommandInput, CreateGroupCommandOutput } from '@aws-sdk/client-iam';
 import { uniqueId } from '#lib/ids.ts';
-import { groups } from '#store/tables.ts';
+import { groups } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { entityAlreadyExists } from '../errors.ts';
 import { findByName } from '../find-by-name.ts';

@@ -1,5 +1,5 @@
 import type { CreateLoginProfileCommandInput, CreateLoginProfileCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { currentUser } from '../current-user.ts';
 import { entityAlreadyExists, validationError } from '../errors.ts';

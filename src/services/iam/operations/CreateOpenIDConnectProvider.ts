@@ -2,7 +2,7 @@ import type {
   CreateOpenIDConnectProviderCommandInput,
   CreateOpenIDConnectProviderCommandOutput,
 } from '@aws-sdk/client-iam';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { entityAlreadyExists, validationError } from '../errors.ts';
 import { checkClientIds, checkThumbprints } from '../oidc-providers.ts';

@@ -1,6 +1,6 @@
 import type { CreatePolicyCommandInput, CreatePolicyCommandOutput } from '@aws-sdk/client-iam';
 import { uniqueId } from '#lib/ids.ts';
-import { managedPolicies } from '#store/tables.ts';
+import { managedPolicies } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { checkPolicyDocument } from '../documents.ts';
 import { entityAlreadyExists } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { CreatePolicyVersionCommandInput, CreatePolicyVersionCommandOutput } from '@aws-sdk/client-iam';
 import type { PolicyVersion } from '#model/iam.ts';
-import { managedPolicies } from '#store/tables.ts';
+import { managedPolicies } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { checkPolicyDocument } from '../documents.ts';
 import { limitExceeded, noSuchEntity } from '../errors.ts';

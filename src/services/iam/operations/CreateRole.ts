@@ -1,6 +1,6 @@
 import type { CreateRoleCommandInput, CreateRoleCommandOutput } from '@aws-sdk/client-iam';
 import { uniqueId } from '#lib/ids.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import { checkBoundary } from '../boundaries.ts';
 import type { IamOperation } from '../context.ts';
 import { checkTrustPolicy } from '../documents.ts';

@@ -1,6 +1,6 @@
 import type { CreateServiceLinkedRoleCommandInput, CreateServiceLinkedRoleCommandOutput } from '@aws-sdk/client-iam';
 import { insertServiceLinkedRole, serviceLinkedRoles } from '#auth/service-linked-roles.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { invalidInput } from '../errors.ts';
 import { findByName } from '../find-by-name.ts';

@@ -1,6 +1,6 @@
 import type { CreateUserCommandInput, CreateUserCommandOutput } from '@aws-sdk/client-iam';
 import { uniqueId } from '#lib/ids.ts';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import { checkBoundary } from '../boundaries.ts';
 import type { IamOperation } from '../context.ts';
 import { entityAlreadyExists } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { DeleteAccessKeyCommandInput, DeleteAccessKeyCommandOutput } from '@aws-sdk/client-iam';
-import { accessKeys, accessKeyUses } from '#store/tables.ts';
+import { accessKeys, accessKeyUses } from '#store/tables/iam.ts';
 import { findAccessKey } from '../access-keys.ts';
 import type { IamOperation } from '../context.ts';
 

@@ -1,5 +1,5 @@
 import type { DeleteGroupCommandInput, DeleteGroupCommandOutput } from '@aws-sdk/client-iam';
-import { groups, users } from '#store/tables.ts';
+import { groups, users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { deleteConflict } from '../errors.ts';
 import { findGroup } from '../identities.ts';

@@ -1,5 +1,5 @@
 import type { DeleteInstanceProfileCommandInput, DeleteInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { deleteConflict } from '../errors.ts';
 import { findInstanceProfile } from '../identities.ts';

@@ -2,7 +2,7 @@ import type {
   DeleteOpenIDConnectProviderCommandInput,
   DeleteOpenIDConnectProviderCommandOutput,
 } from '@aws-sdk/client-iam';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 
 /** Asking twice is no error. */

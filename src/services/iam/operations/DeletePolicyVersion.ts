@@ -1,5 +1,5 @@
 import type { DeletePolicyVersionCommandInput, DeletePolicyVersionCommandOutput } from '@aws-sdk/client-iam';
-import { managedPolicies } from '#store/tables.ts';
+import { managedPolicies } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { deleteConflict } from '../errors.ts';
 import { customerPolicy, findPolicy, versionOf } from '../managed-policies.ts';

@@ -1,5 +1,5 @@
 import type { DeleteRoleCommandInput, DeleteRoleCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles, roles, roleUses } from '#store/tables.ts';
+import { instanceProfiles, roles, roleUses } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { deleteConflict } from '../errors.ts';
 import { findRole } from '../identities.ts';

@@ -1,6 +1,6 @@
 import type { DeleteServiceLinkedRoleCommandInput, DeleteServiceLinkedRoleCommandOutput } from '@aws-sdk/client-iam';
 import { uuid } from '#lib/ids.ts';
-import { roles, roleUses, serviceLinkedRoleDeletions } from '#store/tables.ts';
+import { roles, roleUses, serviceLinkedRoleDeletions } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { invalidInput } from '../errors.ts';
 import { findRole } from '../identities.ts';

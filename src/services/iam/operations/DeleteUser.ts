@@ -1,5 +1,5 @@
 import type { DeleteUserCommandInput, DeleteUserCommandOutput } from '@aws-sdk/client-iam';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { deleteConflict } from '../errors.ts';
 import { findUser } from '../identities.ts';

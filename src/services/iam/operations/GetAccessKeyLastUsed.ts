@@ -3,7 +3,7 @@ import type {
   GetAccessKeyLastUsedCommandInput,
   GetAccessKeyLastUsedCommandOutput,
 } from '@aws-sdk/client-iam';
-import { accessKeys, users } from '#store/tables.ts';
+import { accessKeys, users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { accessDenied } from '../errors.ts';
 

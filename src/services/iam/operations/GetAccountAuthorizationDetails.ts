@@ -3,7 +3,7 @@ import type {
   GetAccountAuthorizationDetailsCommandOutput,
 } from '@aws-sdk/client-iam';
 import type { GroupRow, RoleRow, UserRow } from '#model/iam.ts';
-import { groups, roles, users } from '#store/tables.ts';
+import { groups, roles, users } from '#store/tables/iam.ts';
 import type { IamContext, IamOperation } from '../context.ts';
 import { type AnyPolicy, allPolicies, attachmentsOf } from '../managed-policies.ts';
 import { pageOf } from '../paging.ts';

@@ -7,7 +7,7 @@ import {
   openIdConnectProviders,
   roles,
   users,
-} from '#store/tables.ts';
+} from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 
 /** https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html */

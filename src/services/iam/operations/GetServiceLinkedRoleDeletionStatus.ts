@@ -2,7 +2,7 @@ import type {
   GetServiceLinkedRoleDeletionStatusCommandInput,
   GetServiceLinkedRoleDeletionStatusCommandOutput,
 } from '@aws-sdk/client-iam';
-import { serviceLinkedRoleDeletions } from '#store/tables.ts';
+import { serviceLinkedRoleDeletions } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { noSuchEntity } from '../errors.ts';
 

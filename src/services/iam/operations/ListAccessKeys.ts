@@ -1,5 +1,5 @@
 import type { ListAccessKeysCommandInput, ListAccessKeysCommandOutput } from '@aws-sdk/client-iam';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { credentialOwner } from '../current-user.ts';
 import { pageOfRows } from '../paging.ts';

@@ -1,5 +1,5 @@
 import type { ListGroupsCommandInput, ListGroupsCommandOutput } from '@aws-sdk/client-iam';
-import { groups } from '#store/tables.ts';
+import { groups } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { pageOfRows } from '../paging.ts';
 import { groupView } from '../views/identities.ts';

@@ -1,5 +1,5 @@
 import type { ListGroupsForUserCommandInput, ListGroupsForUserCommandOutput } from '@aws-sdk/client-iam';
-import { groups } from '#store/tables.ts';
+import { groups } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findUser } from '../identities.ts';
 import { pageOf } from '../paging.ts';

@@ -1,5 +1,5 @@
 import type { ListInstanceProfilesCommandInput, ListInstanceProfilesCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { pageOfRows } from '../paging.ts';
 import { instanceProfileView } from '../views/identities.ts';

@@ -2,7 +2,7 @@ import type {
   ListInstanceProfilesForRoleCommandInput,
   ListInstanceProfilesForRoleCommandOutput,
 } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findRole } from '../identities.ts';
 import { pageOfRows } from '../paging.ts';

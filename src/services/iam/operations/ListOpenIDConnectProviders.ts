@@ -2,7 +2,7 @@ import type {
   ListOpenIDConnectProvidersCommandInput,
   ListOpenIDConnectProvidersCommandOutput,
 } from '@aws-sdk/client-iam';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 
 export const ListOpenIDConnectProviders: IamOperation<

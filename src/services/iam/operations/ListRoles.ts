@@ -1,5 +1,5 @@
 import type { ListRolesCommandInput, ListRolesCommandOutput } from '@aws-sdk/client-iam';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { pageOfRows } from '../paging.ts';
 import { roleView } from '../views/identities.ts';

@@ -1,5 +1,5 @@
 import type { ListUsersCommandInput, ListUsersCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { pageOfRows } from '../paging.ts';
 import { userView } from '../views/identities.ts';

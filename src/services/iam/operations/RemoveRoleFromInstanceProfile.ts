@@ -2,7 +2,7 @@ import type {
   RemoveRoleFromInstanceProfileCommandInput,
   RemoveRoleFromInstanceProfileCommandOutput,
 } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { noSuchEntity } from '../errors.ts';
 import { findInstanceProfile, findRole } from '../identities.ts';

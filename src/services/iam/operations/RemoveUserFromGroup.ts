@@ -1,5 +1,5 @@
 import type { RemoveUserFromGroupCommandInput, RemoveUserFromGroupCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findGroup, findUser } from '../identities.ts';
 

@@ -1,5 +1,5 @@
 import type { TagInstanceProfileCommandInput, TagInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findInstanceProfile } from '../identities.ts';
 import { mergeTags } from '../tags.ts';

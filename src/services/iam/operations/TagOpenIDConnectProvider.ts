@@ -1,5 +1,5 @@
 import type { TagOpenIDConnectProviderCommandInput, TagOpenIDConnectProviderCommandOutput } from '@aws-sdk/client-iam';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findProvider } from '../oidc-providers.ts';
 import { mergeTags } from '../tags.ts';

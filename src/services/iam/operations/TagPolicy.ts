@@ -1,5 +1,5 @@
 import type { TagPolicyCommandInput, TagPolicyCommandOutput } from '@aws-sdk/client-iam';
-import { managedPolicies } from '#store/tables.ts';
+import { managedPolicies } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { customerPolicy } from '../managed-policies.ts';
 import { mergeTags } from '../tags.ts';

@@ -1,5 +1,5 @@
 import type { UntagInstanceProfileCommandInput, UntagInstanceProfileCommandOutput } from '@aws-sdk/client-iam';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findInstanceProfile } from '../identities.ts';
 import { dropTags } from '../tags.ts';

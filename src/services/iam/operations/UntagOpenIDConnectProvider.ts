@@ -2,7 +2,7 @@ import type {
   UntagOpenIDConnectProviderCommandInput,
   UntagOpenIDConnectProviderCommandOutput,
 } from '@aws-sdk/client-iam';
-import { openIdConnectProviders } from '#store/tables.ts';
+import { openIdConnectProviders } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findProvider } from '../oidc-providers.ts';
 import { dropTags } from '../tags.ts';

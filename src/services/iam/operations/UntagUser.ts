@@ -1,5 +1,5 @@
 import type { UntagUserCommandInput, UntagUserCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findUser } from '../identities.ts';
 import { dropTags } from '../tags.ts';

@@ -1,5 +1,5 @@
 import type { UpdateAccessKeyCommandInput, UpdateAccessKeyCommandOutput } from '@aws-sdk/client-iam';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import { findAccessKey } from '../access-keys.ts';
 import type { IamOperation } from '../context.ts';
 import { validationError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { UpdateGroupCommandInput, UpdateGroupCommandOutput } from '@aws-sdk/client-iam';
-import { groups, users } from '#store/tables.ts';
+import { groups, users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { entityAlreadyExists } from '../errors.ts';
 import { findByName } from '../find-by-name.ts';

@@ -1,5 +1,5 @@
 import type { UpdateLoginProfileCommandInput, UpdateLoginProfileCommandOutput } from '@aws-sdk/client-iam';
-import { users } from '#store/tables.ts';
+import { users } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findProfile } from '../login-profiles.ts';
 import { withPassword } from '../passwords.ts';

@@ -1,5 +1,5 @@
 import type { UpdateRoleCommandInput, UpdateRoleCommandOutput } from '@aws-sdk/client-iam';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findRole } from '../identities.ts';
 import { refuseProtected } from '../protected-roles.ts';

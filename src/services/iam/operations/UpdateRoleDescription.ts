@@ -1,5 +1,5 @@
 import type { UpdateRoleDescriptionCommandInput, UpdateRoleDescriptionCommandOutput } from '@aws-sdk/client-iam';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import type { IamOperation } from '../context.ts';
 import { findRole } from '../identities.ts';
 import { roleView } from '../views/identities.ts';

@@ -2,7 +2,7 @@
 import type { PolicyKind } from '#policy/document.ts';
 import { compilePolicy, type Policy } from '#policy/policy.ts';
 import type { View } from '#store/store.ts';
-import { groups, roles, users } from '#store/tables.ts';
+import { groups, roles, users } from '#store/tables/iam.ts';
 import { invalidInput, noSuchEntity } from '../errors.ts';
 import type { Identity } from '../identities.ts';
 import { findPolicy } from '../managed-policies.ts';

@@ -3,7 +3,7 @@
 import { lastSegment } from '#model/arn.ts';
 import type { GroupRow, RoleRow, UserRow } from '#model/iam.ts';
 import type { View } from '#store/store.ts';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { IamContext } from '../context.ts';
 import type { Identity } from '../identities.ts';
 import { attachedPolicyView } from '../identity-policies.ts';

@@ -1,7 +1,7 @@
 import type { Tag, User } from '@aws-sdk/client-iam';
 import type { GroupRow, InstanceProfileRow, RoleRow, UserRow } from '#model/iam.ts';
 import type { View } from '#store/store.ts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import { boundaryView } from '../boundaries.ts';
 import type { IamContext } from '../context.ts';
 import { tagList } from '../tags.ts';

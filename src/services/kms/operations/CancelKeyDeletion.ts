@@ -1,5 +1,5 @@
 import type { CancelKeyDeletionCommandInput, CancelKeyDeletionCommandOutput } from '@aws-sdk/client-kms';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { invalidState } from '../errors.ts';
 import { resolveCustomerKey } from '../resolve.ts';

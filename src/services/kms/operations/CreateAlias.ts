@@ -1,6 +1,6 @@
 import type { CreateAliasCommandInput, CreateAliasCommandOutput } from '@aws-sdk/client-kms';
 import { aliasArn, insertAlias } from '#keys/kms-key.ts';
-import { kmsAliases } from '#store/tables.ts';
+import { kmsAliases } from '#store/tables/secrets.ts';
 import { checkAliasName } from '../alias-name.ts';
 import type { KmsOperation } from '../context.ts';
 import { alreadyExists } from '../errors.ts';

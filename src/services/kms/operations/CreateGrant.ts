@@ -3,7 +3,7 @@ import { hexId } from '#lib/ids.ts';
 import { parseArn } from '#model/arn.ts';
 import type { KmsGrantRow } from '#model/kms.ts';
 import { Constraints } from '#protocol/constraints.ts';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import { refuseDryRun } from '../check.ts';
 import type { KmsOperation } from '../context.ts';
 import { unsupported, validation } from '../errors.ts';

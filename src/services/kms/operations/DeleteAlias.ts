@@ -1,6 +1,6 @@
 import type { DeleteAliasCommandInput, DeleteAliasCommandOutput } from '@aws-sdk/client-kms';
 import { aliasArn } from '#keys/kms-key.ts';
-import { kmsAliases } from '#store/tables.ts';
+import { kmsAliases } from '#store/tables/secrets.ts';
 import { checkAliasName } from '../alias-name.ts';
 import type { KmsOperation } from '../context.ts';
 import { aliasNotFound } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { DisableKeyRotationCommandInput, DisableKeyRotationCommandOutput } from '@aws-sdk/client-kms';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { checkEnabled, resolveCustomerKey } from '../resolve.ts';
 import { checkRotatable } from '../rotation.ts';

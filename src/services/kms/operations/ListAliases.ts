@@ -1,6 +1,6 @@
 import type { ListAliasesCommandInput, ListAliasesCommandOutput } from '@aws-sdk/client-kms';
 import { scopeKey } from '#model/arn.ts';
-import { kmsAliases } from '#store/tables.ts';
+import { kmsAliases } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { page } from '../pages.ts';
 import { resolveKey } from '../resolve.ts';

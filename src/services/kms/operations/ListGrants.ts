@@ -1,5 +1,5 @@
 import type { ListGrantsCommandInput, ListGrantsCommandOutput } from '@aws-sdk/client-kms';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import type { KmsContext, KmsOperation } from '../context.ts';
 import { page } from '../pages.ts';
 import { checkNotDeleting, resolveKey } from '../resolve.ts';

@@ -1,6 +1,6 @@
 import type { ListKeysCommandInput, ListKeysCommandOutput } from '@aws-sdk/client-kms';
 import { scopeKey } from '#model/arn.ts';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { page } from '../pages.ts';
 

@@ -1,5 +1,5 @@
 import type { ListRetirableGrantsCommandInput, ListRetirableGrantsCommandOutput } from '@aws-sdk/client-kms';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { unsupported, validation } from '../errors.ts';
 import { page } from '../pages.ts';

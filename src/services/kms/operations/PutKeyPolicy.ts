@@ -1,5 +1,5 @@
 import type { PutKeyPolicyCommandInput, PutKeyPolicyCommandOutput } from '@aws-sdk/client-kms';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import { checkKeyPolicy } from '../check.ts';
 import type { KmsOperation } from '../context.ts';
 import { notFound } from '../errors.ts';

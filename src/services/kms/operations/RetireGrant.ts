@@ -1,5 +1,5 @@
 import type { RetireGrantCommandInput, RetireGrantCommandOutput } from '@aws-sdk/client-kms';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import { refuseDryRun } from '../check.ts';
 import type { KmsOperation } from '../context.ts';
 import { invalidGrantToken, validation } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { RevokeGrantCommandInput, RevokeGrantCommandOutput } from '@aws-sdk/client-kms';
-import { kmsGrants } from '#store/tables.ts';
+import { kmsGrants } from '#store/tables/secrets.ts';
 import { refuseDryRun } from '../check.ts';
 import type { KmsOperation } from '../context.ts';
 import { grantNotFound } from '../grants.ts';

@@ -1,5 +1,5 @@
 import type { UntagResourceCommandInput, UntagResourceCommandOutput } from '@aws-sdk/client-kms';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { checkNotDeleting, resolveCustomerKey } from '../resolve.ts';
 

@@ -1,6 +1,6 @@
 import type { UpdateAliasCommandInput, UpdateAliasCommandOutput } from '@aws-sdk/client-kms';
 import { aliasArn } from '#keys/kms-key.ts';
-import { kmsAliases, kmsKeys } from '#store/tables.ts';
+import { kmsAliases, kmsKeys } from '#store/tables/secrets.ts';
 import { checkAliasName } from '../alias-name.ts';
 import type { KmsOperation } from '../context.ts';
 import { aliasNotFound, validation } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { UpdateKeyDescriptionCommandInput, UpdateKeyDescriptionCommandOutput } from '@aws-sdk/client-kms';
 import { Constraints } from '#protocol/constraints.ts';
-import { kmsKeys } from '#store/tables.ts';
+import { kmsKeys } from '#store/tables/secrets.ts';
 import type { KmsOperation } from '../context.ts';
 import { checkNotDeleting, resolveCustomerKey } from '../resolve.ts';
 

@@ -1,7 +1,7 @@
 import type { CreateLogGroupCommandInput, CreateLogGroupCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { hexId } from '#lib/ids.ts';
 import type { LogGroupRow } from '#model/rows.ts';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { alreadyExists, invalidParameter } from '../errors.ts';
 import { logGroupArn } from '../resolve.ts';

@@ -1,6 +1,6 @@
 import type { CreateLogStreamCommandInput, CreateLogStreamCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { hexId } from '#lib/ids.ts';
-import { logStreams } from '#store/tables.ts';
+import { logStreams } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { alreadyExists } from '../errors.ts';
 import { findGroup, logStreamArn } from '../resolve.ts';

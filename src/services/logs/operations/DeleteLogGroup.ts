@@ -1,5 +1,5 @@
 import type { DeleteLogGroupCommandInput, DeleteLogGroupCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
-import { logGroups, logStreams } from '#store/tables.ts';
+import { logGroups, logStreams } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { refuseIfProtected } from '../deletion-protection.ts';
 import { findGroup } from '../resolve.ts';

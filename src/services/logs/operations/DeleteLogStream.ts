@@ -1,5 +1,5 @@
 import type { DeleteLogStreamCommandInput, DeleteLogStreamCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
-import { logStreams } from '#store/tables.ts';
+import { logStreams } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { refuseIfProtected } from '../deletion-protection.ts';
 import { findGroup, findStream } from '../resolve.ts';

@@ -2,7 +2,7 @@ import type {
   DeleteRetentionPolicyCommandInput,
   DeleteRetentionPolicyCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { findGroup } from '../resolve.ts';
 import { rules, Violations } from '../validate.ts';

@@ -1,7 +1,7 @@
 import type { DescribeLogGroupsCommandInput, DescribeLogGroupsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import { scopeKey } from '#model/arn.ts';
 import type { LogGroupRow } from '#model/rows.ts';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsContext, LogsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { findGroupByArn, logGroupArn } from '../resolve.ts';

@@ -1,6 +1,6 @@
 import type { DescribeLogStreamsCommandInput, DescribeLogStreamsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogGroupRow, LogStreamRow } from '#model/rows.ts';
-import { logStreams } from '#store/tables.ts';
+import { logStreams } from '#store/tables/logs.ts';
 import type { LogsContext, LogsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import type { StreamStats } from '../event-storage/event-storage.ts';

@@ -2,7 +2,7 @@ import type {
   PutLogGroupDeletionProtectionCommandInput,
   PutLogGroupDeletionProtectionCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { groupOfRequest } from '../resolve.ts';
 import { rules, Violations } from '../validate.ts';

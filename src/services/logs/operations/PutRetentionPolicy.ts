@@ -1,5 +1,5 @@
 import type { PutRetentionPolicyCommandInput, PutRetentionPolicyCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
-import { logGroups } from '#store/tables.ts';
+import { logGroups } from '#store/tables/logs.ts';
 import type { LogsOperation } from '../context.ts';
 import { findGroup } from '../resolve.ts';
 import { allowedRetentionDays } from '../retention.ts';

@@ -8,7 +8,7 @@ import { scopeKey } from '#model/arn.ts';
 import { Constraints } from '#protocol/constraints.ts';
 import { AuthError } from '#protocol/errors.ts';
 import { ServiceError } from '#protocol/service.ts';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsContext, SecretsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { compileFilters } from '../filters.ts';

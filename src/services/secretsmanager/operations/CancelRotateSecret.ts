@@ -1,5 +1,5 @@
 import type { CancelRotateSecretCommandInput, CancelRotateSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { invalidRequest } from '../errors.ts';
 import { resolveWritableSecret } from '../secrets.ts';

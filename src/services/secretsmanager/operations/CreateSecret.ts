@@ -1,7 +1,7 @@
 import type { CreateSecretCommandInput, CreateSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import type { SecretRow } from '#model/secretsmanager.ts';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import { repeated, versionIdOf } from '../client-token.ts';
 import type { SecretsContext, SecretsOperation } from '../context.ts';
 import { exists, invalidRequest, validation } from '../errors.ts';

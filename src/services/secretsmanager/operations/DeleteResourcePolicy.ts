@@ -2,7 +2,7 @@ import type {
   DeleteResourcePolicyCommandInput,
   DeleteResourcePolicyCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { resolveLiveSecret } from '../secrets.ts';
 

@@ -1,5 +1,5 @@
 import type { DeleteSecretCommandInput, DeleteSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsContext, SecretsOperation } from '../context.ts';
 import { invalidParameter, invalidRequest, isReplica, markedForDeletion, secretNotFound } from '../errors.ts';
 import { deleteSecret, findSecret, secretArn } from '../secrets.ts';

@@ -2,7 +2,7 @@ import type { ListSecretsCommandInput, ListSecretsCommandOutput } from '@aws-sdk
 import { scopeKey } from '#model/arn.ts';
 import type { SecretRow } from '#model/secretsmanager.ts';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { compileFilters } from '../filters.ts';
 import { page } from '../pages.ts';

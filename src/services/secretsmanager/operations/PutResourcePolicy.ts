@@ -1,5 +1,5 @@
 import type { PutResourcePolicyCommandInput, PutResourcePolicyCommandOutput } from '@aws-sdk/client-secrets-manager';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { malformedPolicy, publicPolicy } from '../errors.ts';
 import { findingsOf } from '../policy-check.ts';

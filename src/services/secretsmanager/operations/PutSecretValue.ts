@@ -1,6 +1,6 @@
 import type { PutSecretValueCommandInput, PutSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import { repeated, versionIdOf } from '../client-token.ts';
 import type { SecretsOperation } from '../context.ts';
 import { invalidRequest } from '../errors.ts';

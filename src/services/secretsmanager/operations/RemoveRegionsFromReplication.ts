@@ -2,7 +2,7 @@ import type {
   RemoveRegionsFromReplicationCommandInput,
   RemoveRegionsFromReplicationCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { replicaArn } from '../replicas.ts';

@@ -3,7 +3,7 @@ import type {
   ReplicateSecretToRegionsCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { addReplicas, checkReplicas } from '../replicas.ts';
 import { CURRENT, resolveWritableSecret, versionsOf, withStage } from '../secrets.ts';

@@ -1,6 +1,6 @@
 import type { RotateSecretCommandInput, RotateSecretCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets } from '#store/tables.ts';
+import { secrets } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { cannotInvoke, invalidParameter, invalidRequest, validation } from '../errors.ts';
 import { resolveWritableSecret } from '../secrets.ts';

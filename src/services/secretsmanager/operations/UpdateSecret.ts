@@ -3,7 +3,7 @@ import type { KmsKeyRow } from '#model/kms.ts';
 import type { SecretRow } from '#model/secretsmanager.ts';
 import { Constraints } from '#protocol/constraints.ts';
 import type { Tx } from '#store/store.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import { repeated, versionIdOf } from '../client-token.ts';
 import type { SecretsContext, SecretsOperation } from '../context.ts';
 import { validation } from '../errors.ts';

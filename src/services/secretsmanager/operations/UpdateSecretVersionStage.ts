@@ -3,7 +3,7 @@ import type {
   UpdateSecretVersionStageCommandOutput,
 } from '@aws-sdk/client-secrets-manager';
 import { Constraints } from '#protocol/constraints.ts';
-import { secrets, secretVersions } from '#store/tables.ts';
+import { secrets, secretVersions } from '#store/tables/secrets.ts';
 import type { SecretsOperation } from '../context.ts';
 import { invalidParameter, versionNotFound } from '../errors.ts';
 import { syncReplicas } from '../replicas.ts';

@@ -7,7 +7,7 @@ import type { ContainerInstanceRow, PortReservation } from '#model/rows.ts';
 import { shortcomings } from '#placement/explain.ts';
 import type { Candidate } from '#placement/request.ts';
 import type { Session, View } from '#store/store.ts';
-import { containerInstances } from '#store/tables.ts';
+import { containerInstances } from '#store/tables/ecs.ts';
 import type { Subject } from './subject.ts';
 import { inWords, type ReasonView } from './words.ts';
 

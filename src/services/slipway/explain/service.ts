@@ -1,7 +1,7 @@
 /** The state of a service as far as it explains why its tasks are, or are not, there. */
 import type { ServiceRow } from '#model/rows.ts';
 import type { View } from '#store/store.ts';
-import { serviceEvents, tasks } from '#store/tables.ts';
+import { serviceEvents, tasks } from '#store/tables/ecs.ts';
 
 const shownEvents = 10;
 

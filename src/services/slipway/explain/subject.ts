@@ -6,7 +6,7 @@ import type { ClusterRow, LaunchType, ServiceRow, TaskDefinitionRow } from '#mod
 import { InvalidPlacement, normaliseStrategy, parseConstraints, parseStrategies } from '#placement/parse-request.ts';
 import type { PlacementRequest } from '#placement/request.ts';
 import type { View } from '#store/store.ts';
-import { taskDefinitions, tasks } from '#store/tables.ts';
+import { taskDefinitions, tasks } from '#store/tables/ecs.ts';
 import type { SlipwayContext } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { requireCluster, requireService, requireTaskDefinition } from '../resolve.ts';

@@ -1,7 +1,7 @@
 import { insertAccount } from '#auth/administrator.ts';
 import { decimalId } from '#lib/ids.ts';
 import type { View } from '#store/store.ts';
-import { accounts } from '#store/tables.ts';
+import { accounts } from '#store/tables/iam.ts';
 import type { SlipwayContext, SlipwayOperation } from '../context.ts';
 import { accountAlreadyExists, invalidParameter } from '../errors.ts';
 import { type AccountView, viewAccount } from '../view-account.ts';

@@ -1,5 +1,5 @@
 import { assumeInstanceRole, roleOfInstance } from '#auth/instances.ts';
-import { instances } from '#store/tables.ts';
+import { instances } from '#store/tables/iam.ts';
 import type { SlipwayOperation } from '../context.ts';
 import { invalidParameter, notAnInstance } from '../errors.ts';
 

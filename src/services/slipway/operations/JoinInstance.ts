@@ -1,5 +1,5 @@
 import { ensureDefaultProfile, insertInstance, instanceProfileArn, roleOfInstance } from '#auth/instances.ts';
-import { instanceProfiles } from '#store/tables.ts';
+import { instanceProfiles } from '#store/tables/iam.ts';
 import type { SlipwayContext, SlipwayOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 

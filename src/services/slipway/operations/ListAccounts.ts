@@ -1,4 +1,4 @@
-import { accounts } from '#store/tables.ts';
+import { accounts } from '#store/tables/iam.ts';
 import type { SlipwayOperation } from '../context.ts';
 import { invalidParameter } from '../errors.ts';
 import { type AccountView, viewAccount } from '../view-account.ts';

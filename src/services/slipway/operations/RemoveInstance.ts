@@ -1,4 +1,4 @@
-import { instances } from '#store/tables.ts';
+import { instances } from '#store/tables/iam.ts';
 import type { SlipwayOperation } from '../context.ts';
 import { instanceNotFound } from '../errors.ts';
 

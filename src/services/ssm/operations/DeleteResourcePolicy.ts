@@ -1,5 +1,5 @@
 import type { DeleteResourcePolicyCommandInput, DeleteResourcePolicyCommandOutput } from '@aws-sdk/client-ssm';
-import { parameters } from '#store/tables.ts';
+import { parameters } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import { resourcePolicyConflict, resourcePolicyNotFound } from '../errors.ts';
 import { policyHash, resolvePolicyTarget } from '../resource-policies.ts';

@@ -4,7 +4,7 @@ import type {
   ParameterStringFilter,
 } from '@aws-sdk/client-ssm';
 import { scopeKey } from '#model/arn.ts';
-import { parameters } from '#store/tables.ts';
+import { parameters } from '#store/tables/secrets.ts';
 import type { SsmContext, SsmOperation } from '../context.ts';
 import { validation } from '../errors.ts';
 import { compileFilters, type Matches } from '../filters.ts';

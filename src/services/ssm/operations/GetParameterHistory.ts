@@ -1,5 +1,5 @@
 import type { GetParameterHistoryCommandInput, GetParameterHistoryCommandOutput } from '@aws-sdk/client-ssm';
-import { parameterVersions } from '#store/tables.ts';
+import { parameterVersions } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import { page } from '../pages.ts';
 import { resolveParameter } from '../parameters.ts';

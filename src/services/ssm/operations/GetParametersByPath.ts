@@ -1,7 +1,7 @@
 import type { GetParametersByPathCommandInput, GetParametersByPathCommandOutput } from '@aws-sdk/client-ssm';
 import { scopeKey } from '#model/arn.ts';
 import type { ParameterRow, ParameterVersionRow } from '#model/ssm.ts';
-import { parameters } from '#store/tables.ts';
+import { parameters } from '#store/tables/secrets.ts';
 import type { SsmContext, SsmOperation } from '../context.ts';
 import { validation } from '../errors.ts';
 import { compileFilters, type Matches } from '../filters.ts';

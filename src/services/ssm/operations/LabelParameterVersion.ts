@@ -1,5 +1,5 @@
 import type { LabelParameterVersionCommandInput, LabelParameterVersionCommandOutput } from '@aws-sdk/client-ssm';
-import { parameterVersions } from '#store/tables.ts';
+import { parameterVersions } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import { tooManyLabels, versionNotFound } from '../errors.ts';
 import { checkLabels, isLabel } from '../labels.ts';

@@ -3,7 +3,7 @@ import type { KmsKeyRow } from '#model/kms.ts';
 import type { ParameterRow, ParameterVersionRow, StoredTier } from '#model/ssm.ts';
 import { Constraints } from '#protocol/constraints.ts';
 import type { Tx } from '#store/store.ts';
-import { parameters, parameterVersions } from '#store/tables.ts';
+import { parameters, parameterVersions } from '#store/tables/secrets.ts';
 import { checkAllowedPattern } from '../allowed-pattern.ts';
 import type { SsmContext, SsmOperation } from '../context.ts';
 import { alreadyExists, tooManyVersions, typeMismatch, validation } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { PutResourcePolicyCommandInput, PutResourcePolicyCommandOutput } from '@aws-sdk/client-ssm';
 import { hexId } from '#lib/ids.ts';
 import { compilePolicy } from '#policy/policy.ts';
-import { parameters } from '#store/tables.ts';
+import { parameters } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import {
   invalidResourcePolicy,

@@ -1,5 +1,5 @@
 import type { RemoveTagsFromResourceCommandInput, RemoveTagsFromResourceCommandOutput } from '@aws-sdk/client-ssm';
-import { parameters } from '#store/tables.ts';
+import { parameters } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import { taggedParameter } from '../tagged-parameter.ts';
 

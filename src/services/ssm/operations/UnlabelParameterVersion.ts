@@ -1,5 +1,5 @@
 import type { UnlabelParameterVersionCommandInput, UnlabelParameterVersionCommandOutput } from '@aws-sdk/client-ssm';
-import { parameterVersions } from '#store/tables.ts';
+import { parameterVersions } from '#store/tables/secrets.ts';
 import type { SsmOperation } from '../context.ts';
 import { versionNotFound } from '../errors.ts';
 import { checkLabels } from '../labels.ts';

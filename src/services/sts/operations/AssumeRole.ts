@@ -1,5 +1,5 @@
 import type { AssumeRoleCommandInput, AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
-import { roles } from '#store/tables.ts';
+import { roles } from '#store/tables/iam.ts';
 import { refuseRoot, refuseSessions } from '../callers.ts';
 import type { StsContext } from '../context.ts';
 import { accessDenied, validationError } from '../errors.ts';

@@ -2,7 +2,7 @@ import type {
   AssumeRoleWithWebIdentityCommandInput,
   AssumeRoleWithWebIdentityCommandOutput,
 } from '@aws-sdk/client-sts';
-import { openIdConnectProviders, roles } from '#store/tables.ts';
+import { openIdConnectProviders, roles } from '#store/tables/iam.ts';
 import type { StsContext } from '../context.ts';
 import { accessDenied, invalidIdentityToken, validationError } from '../errors.ts';
 import { rolePermissions } from '../permissions.ts';

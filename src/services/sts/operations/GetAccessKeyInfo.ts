@@ -1,7 +1,7 @@
 import type { GetAccessKeyInfoCommandInput, GetAccessKeyInfoCommandOutput } from '@aws-sdk/client-sts';
 import { accountOfAccessKey } from '#lib/ids.ts';
 import { Constraints } from '#protocol/constraints.ts';
-import { accessKeys } from '#store/tables.ts';
+import { accessKeys } from '#store/tables/iam.ts';
 import { refuseSessions } from '../callers.ts';
 import type { StsContext } from '../context.ts';
 import { validationError } from '../errors.ts';
