@@ -140,7 +140,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
   const endings: Ending[] = [];
   const close = async () => {
-    for (const end of endings.splice(0).reverse()) await end();
+    const failures: unknown[] = [];
+    for (const end of endings.splice(0).reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const [store, storage] = await openStorages(options.dataDir, logger);

@@ -7,7 +7,7 @@
  */
 import { hasInstanceGone } from '#auth/instances.ts';
 import { hasTaskEnded } from '#auth/task-roles.ts';
-import { promiseBlob } from '#images/blob-promises.ts';
+import { needsPromise, promiseBlob } from '#images/blob-promises.ts';
 import { blobIn, type ImageDeps, type ImageLimits, inRepository, linkBlob, mountBlob } from '#images/blobs.ts';
 import { deleteImage, deleteTag, findImage, parentsOf } from '#images/delete-image.ts';
 import { privateRegistry } from '#images/image-name.ts';
@@ -97,7 +97,8 @@ export function createRegistryControl(deps: {
     linkBlob: (input: { readonly repositoryArn: string; readonly digest: string; readonly sizeBytes: number }) =>
       write((tx) => {
         if (!tx.get(repositories, input.repositoryArn)) return { done: false };
-        linkBlob(tx, imageDeps, input);
+        const row = blobIn(tx, input.repositoryArn, input.digest);
+        if (!row || needsPromise(tx, row, deps.clock.now())) linkBlob(tx, imageDeps, input);
         return { done: true };
       }),
 
@@ -135,7 +136,9 @@ export function createRegistryControl(deps: {
         const { repositoryArn, digest } = input;
         if (!blobIn(tx, repositoryArn, digest)) return { done: false, why: 'UNKNOWN' };
         const key = inRepository(repositoryArn, digest);
-        const users = Array.from(tx.find(images, 'byBlob', key), (image) => image.digest);
+        const users = [...tx.find(images, 'byBlob', key), ...tx.find(images, 'byChild', key)].map(
+          ({ digest: by }) => by,
+        );
         if (users.length > 0) return { done: false, why: 'IN_USE', by: users };
         tx.delete(repositoryBlobs, key);
         return { done: true };

@@ -13,6 +13,7 @@ import { pullThroughCacheRules } from '#store/tables/ecr.ts';
 import type { BlobStore } from './blob-store/blob-store.ts';
 import { createHttpClient } from './client/http.ts';
 import { UpstreamError } from './client/upstream-error.ts';
+import type { RegistryControl } from './control.ts';
 import type { Remote } from './process/rpc.ts';
 import { PullThrough } from './pull-through/pull-through.ts';
 import { createUpstreams, type UpstreamOverrides } from './pull-through/upstreams.ts';
@@ -61,7 +62,7 @@ export async function createOutbound(deps: {
   readonly view: ReplicaView;
   readonly blobs: BlobStore;
   /** Asked at use: the channel is opened with our handlers. */
-  readonly control: () => Remote<UpstreamControl>;
+  readonly control: () => Remote<UpstreamControl & Pick<RegistryControl, 'linkBlob'>>;
   readonly ownPort: () => number;
   readonly clock: Clock;
   readonly random: Random;
@@ -77,7 +78,7 @@ export async function createOutbound(deps: {
     plainHosts: new Set([...settings.plainHosts, ...overridden]),
     userAgent: 'slipway',
   });
-  const control = new Proxy({} as Remote<UpstreamControl>, {
+  const control = new Proxy({} as Remote<UpstreamControl & Pick<RegistryControl, 'linkBlob'>>, {
     get: (_, name) => (deps.control() as unknown as Record<string | symbol, unknown>)[name],
   });
   const upstreams = createUpstreams({ control, http, clock, overrides: settings.upstreams, ownPort });

@@ -6,8 +6,7 @@ import { issueRegistryToken } from '#auth/registry-token.ts';
 import { ensureServiceLinkedRole } from '#auth/service-linked-roles.ts';
 import { serviceSession } from '#auth/service-session.ts';
 import { trustsService } from '#auth/service-trust.ts';
-import { needsPromise } from '#images/blob-promises.ts';
-import { blobIn, type ImageDeps, type ImageLimits, linkBlob } from '#images/blobs.ts';
+import type { ImageDeps, ImageLimits } from '#images/blobs.ts';
 import { findTag } from '#images/delete-image.ts';
 import { awsRegistryOfHost } from '#images/image-name.ts';
 import { putImage } from '#images/put-image.ts';
@@ -152,14 +151,6 @@ export function createUpstreamControl(deps: {
       write((tx): { readonly repositoryArn: string } | { readonly refused: string } => {
         const made = ensureRepository(tx, imageDeps, { scope, name, cause: 'PULL_THROUGH_CACHE' });
         return typeof made === 'object' ? { repositoryArn: made.arn } : { refused: made };
-      }),
-
-    linkBlob: (input: { readonly repositoryArn: string; readonly digest: string; readonly sizeBytes: number }) =>
-      write((tx) => {
-        if (!tx.get(repositories, input.repositoryArn)) return { done: false };
-        const row = blobIn(tx, input.repositoryArn, input.digest);
-        if (!row || needsPromise(tx, row, clock.now())) linkBlob(tx, imageDeps, input);
-        return { done: true };
       }),
 
     /** An image from the upstream; of an index the images need not be there. */

@@ -25,7 +25,7 @@ import { repositories } from '#store/tables/ecr.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { RegistryClient } from '../client/registry-client.ts';
 import { UpstreamError } from '../client/upstream-error.ts';
-import type { Written } from '../control.ts';
+import type { RegistryControl, Written } from '../control.ts';
 import type { Remote } from '../process/rpc.ts';
 import type { UpstreamControl } from '../upstream-control.ts';
 import { Download } from './download.ts';
@@ -50,7 +50,7 @@ export interface FetchedManifest {
 export interface PullThroughDeps {
   readonly view: ReplicaView;
   readonly blobs: BlobStore;
-  readonly control: Remote<UpstreamControl>;
+  readonly control: Remote<UpstreamControl & Pick<RegistryControl, 'linkBlob'>>;
   readonly upstreams: Upstreams;
   readonly clock: Clock;
   readonly random: Random;
