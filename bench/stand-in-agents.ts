@@ -141,7 +141,16 @@ export class StandInAgents {
   ): Promise<void> {
     const { account = '', region = '' } = parseArn(arn) ?? {};
     const store = this.#store.session();
-    const context = { account, region, clock: systemClock, random: systemRandom, logger: silentLogger, store };
+    const principal = { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId: '' };
+    const context = {
+      account,
+      region,
+      principal,
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+      store,
+    };
     const now = new Date();
     const containers = names.map((containerName) => ({
       containerName,

@@ -98,7 +98,6 @@ export function parseImageName(text: string): ImageName | undefined {
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 export const isTagName = (text: string): boolean => tagPattern.test(text);
 
-/** Besides what ECR takes (single `.`, `_`, `-` between letters and digits), OCI's `__` and runs of `-`. */
 const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 export const isRepositoryName = (text: string): boolean =>
   text.length >= 2 && text.length <= 256 && namePattern.test(text);

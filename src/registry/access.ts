@@ -60,7 +60,10 @@ export interface Access {
 }
 
 const decisionLifetimeMs = 1_000;
+/** Of all callers together. Higher: more memory for who asks about ever other things; lower: it is decided again. */
 const maxDecisions = 10_000;
+/** Longer names of clients are no reason to keep anything. */
+const maxKeptAgentLength = 256;
 
 const publicPulls: ReadonlySet<EcrAction> = new Set<EcrAction>([
   'BatchCheckLayerAvailability',
@@ -105,21 +108,27 @@ export function createAccess(deps: {
   const authorize = createAuthorize({ view, clock });
   let decidedAt = -1;
   let decided = new Set<Caller>();
+  let kept = 0;
   let joined = new WeakMap<RepositoryRow, string | undefined>();
+
+  const forgetDecisions = () => {
+    for (const caller of decided) caller.decisions.clear();
+    decided = new Set();
+    kept = 0;
+  };
 
   const forgetWhenChanged = () => {
     const now = Math.max(view.tableRevision(repositories), view.tableRevision(registries));
     if (now === decidedAt) return;
     decidedAt = now;
-    for (const caller of decided) caller.decisions.clear();
-    decided = new Set();
+    forgetDecisions();
     joined = new WeakMap();
   };
 
-  /** Of some actions a registry's policy has always spoken, and of all since the second version of its scope. */
+  /** Of some actions a registry's policy always speaks, of the others unless its scope was set back to V1. */
   const registryPolicy = (registry: Registry, action?: EcrAction): string | undefined => {
     const row = registry.kind === 'private' ? view.get(registries, scopeKey(registry)) : undefined;
-    const speaks = row?.settings?.REGISTRY_POLICY_SCOPE === 'V2' || (action !== undefined && ofRegistry.has(action));
+    const speaks = row?.settings?.REGISTRY_POLICY_SCOPE !== 'V1' || (action !== undefined && ofRegistry.has(action));
     return speaks ? row?.policyText : undefined;
   };
 
@@ -166,7 +175,9 @@ export function createAccess(deps: {
     const known = caller.decisions.get(key);
     if (known && known.until > now) return known;
     const decision = { ...decide(request, caller, target, action), until: now + decisionLifetimeMs };
-    if (caller.decisions.size >= maxDecisions) caller.decisions.clear();
+    if (request.userAgent.length > maxKeptAgentLength) return decision;
+    if (kept >= maxDecisions) forgetDecisions();
+    kept += 1;
     caller.decisions.set(key, decision);
     decided.add(caller);
     return decision;

@@ -40,6 +40,8 @@ class Push {
   readonly #deps: PushAwayDeps;
   readonly #job: PushAwayJob;
   readonly #client: RegistryClient;
+  /** Images that were pushed already: indexes may list the same ones many times. */
+  readonly #pushed = new Set<string>();
 
   constructor(deps: PushAwayDeps, job: PushAwayJob) {
     this.#deps = deps;
@@ -58,7 +60,9 @@ class Push {
     const { view, blobs } = this.#deps;
     const image = findImage(view, this.#job.repositoryArn, digest);
     if (!image) throw new Missing(`the image ${digest} is gone`);
+    this.#pushed.add(digest);
     for (const child of image.children) {
+      if (this.#pushed.has(child.digest)) continue;
       if (findImage(view, this.#job.repositoryArn, child.digest)) await this.image(child.digest, []);
       else if (blobIn(view, this.#job.repositoryArn, child.digest)) await this.#blob(child.digest);
     }

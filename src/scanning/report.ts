@@ -7,8 +7,8 @@ export interface Blob {
   readonly digest: string;
   readonly mediaType: string;
   readonly sizeBytes: number;
-  /** Anybody can fetch it there for a while. */
-  readonly url: string;
+  /** Anybody can fetch it there for a while; undefined for what its repository does not have. */
+  readonly url: string | undefined;
 }
 
 /** An image with one file system: no index. */

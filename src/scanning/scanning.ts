@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobGateway } from '#images/blob-gateway.ts';
+import { isBlobIn } from '#images/blobs.ts';
 import type { Clock, Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Descriptor, ImageRow } from '#model/ecr.ts';
@@ -105,11 +106,13 @@ export async function openScanning(deps: {
 
   const targetOf = async (image: ImageRow) => {
     const endpoint = await deps.registryEndpoint();
+    const isHeld = (digest: string) => digest === image.digest || isBlobIn(store, image.repositoryArn, digest);
     const toBlob = ({ digest, mediaType, sizeBytes }: Descriptor): Blob => ({
       digest,
       mediaType,
       sizeBytes,
-      url: blobs.presignedUrl(digest, endpoint, timeoutMs),
+      // An image may name layers that its repository does not have, and so does not vouch for.
+      url: isHeld(digest) ? blobs.presignedUrl(digest, endpoint, timeoutMs) : undefined,
     });
     const { digest, mediaType, manifestSizeBytes } = image;
     return {

@@ -360,7 +360,7 @@ describe('permissions and templates', () => {
     assert.equal(upstream.requests.length, asked, 'an immutable tag is not asked about');
   });
 
-  it('shows the bytes of another repository only when the upstream has them', async () => {
+  it('shows the bytes of another repository only when the upstream sends them', async () => {
     const blob = blobOf(randomBytes(100_000));
     const { image } = largeImage(1000);
     publish('library/mine', 'v1', image);
@@ -369,9 +369,24 @@ describe('permissions and templates', () => {
     await registry.client('HEAD', '/v2/hub/library/mine/manifests/v1');
     const path = `/v2/hub/library/mine/blobs/${blob.digest}`;
     assert.equal((await registry.client('GET', path)).status, 404);
+    upstream.repository('library/mine').blobs.set(blob.digest, randomBytes(100_000));
+    const claimed = await registry.client('GET', path).catch(() => undefined);
+    assert.ok(!claimed?.body.equals(blob.bytes), 'the word of an upstream is not enough');
     upstream.repository('library/mine').blobs.set(blob.digest, blob.bytes);
     assert.ok((await registry.client('GET', path)).body.equals(blob.bytes));
-    assert.equal(upstream.count('GET', `/v2/library/mine/blobs/${blob.digest}`), 0);
+    assert.ok(upstream.count('GET', `/v2/library/mine/blobs/${blob.digest}`) > 0);
+  });
+
+  it('fetches what the repositories of one rule share only once', async () => {
+    const { image } = largeImage(1000);
+    publish('library/one', 'v1', image);
+    publish('library/two', 'v1', image);
+    for (const name of ['one', 'two']) {
+      await pull(`hub/library/${name}`, 'v1');
+      await cachedTag(`hub/library/${name}`, 'v1', image.digest);
+    }
+    const [shared] = image.blobs;
+    assert.equal(upstream.count('GET', `/v2/library/two/blobs/${shared!.digest}`), 0);
   });
 
   it('has never logged the credentials', () => {

@@ -30,7 +30,7 @@ export function checkPattern(parameter: string, text: string, pattern: string): 
   }
 }
 
-const namePattern = '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*';
+const namePattern = String.raw`[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*`;
 
 export function checkRepositoryName(name: string, parameter = 'repositoryName'): string {
   checkLength(parameter, name, 2, 256);
@@ -51,9 +51,11 @@ export function checkDigest(parameter: string, digest: string): string {
   return digest;
 }
 
+const tagPattern = '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,127}';
+
 export function checkTagName(parameter: string, tag: string): string {
   checkLength(parameter, tag, 1, 300);
-  if (!isTagName(tag)) throw invalidAt(parameter, "must satisfy regular expression '[a-zA-Z0-9-_.]+'");
+  if (!isTagName(tag)) throw invalidAt(parameter, `must satisfy regular expression '${tagPattern}'`);
   return tag;
 }
 

@@ -118,11 +118,15 @@ function copyImage(
   image: ImageRow,
   target: RepositoryRow,
   tags: readonly string[],
+  copied = new Set<string>(),
 ): string[] {
   const codes: string[] = [];
+  copied.add(image.digest);
   for (const child of image.children) {
+    // Indexes of indexes that list the same ones again and again would otherwise have no end.
+    if (copied.has(child.digest)) continue;
     const row = tx.get(images, inRepository(image.repositoryArn, child.digest));
-    if (row) codes.push(...copyImage(tx, deps, row, target, []));
+    if (row) codes.push(...copyImage(tx, deps, row, target, [], copied));
   }
   const named = [...(image.config ? [image.config] : []), ...image.layers, ...image.children];
   const held = [...new Set(named.map((blob) => blob.digest))]

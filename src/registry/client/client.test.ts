@@ -107,6 +107,28 @@ describe('credentials', () => {
   });
 });
 
+describe('other servers', () => {
+  it('do not lead to what has no TLS on this machine, neither by a redirect nor by the realm of a challenge', async () => {
+    let asked = 0;
+    const own = await serve((_, response) => {
+      asked += 1;
+      response.end('{"token":"ours"}');
+    });
+    const other = await serve((request, response) => {
+      if (request.url!.includes('/manifests/')) response.writeHead(302, { Location: own.href }).end();
+      else response.writeHead(401, { 'WWW-Authenticate': `Bearer realm="${own.href}token"` }).end();
+    });
+    // An address of this machine that is not known as one: a server elsewhere.
+    const base = new URL(`http://0.0.0.0:${other.port}`);
+    const outward = createHttpClient({ userAgent: 'test', plainHosts: new Set([base.host]) });
+    endings.push(() => outward.close());
+    const client = new RegistryClient({ base, repository: 'some/image', http: outward, clock: systemClock });
+    await assert.rejects(client.manifest('x'), isProblem('invalid'));
+    await assert.rejects(client.blob(digestOf(Buffer.from('x'))), isProblem('invalid'));
+    assert.equal(asked, 0);
+  });
+});
+
 describe('reads', () => {
   it('are tried again after errors of the server, and not after those of ours', async () => {
     let requests = 0;

@@ -3,6 +3,8 @@
  *
  * - Plain HTTP only to loopback addresses and to hosts that the operator has named with `http://`.
  * - A redirect to another origin goes without the credentials; so does nothing else.
+ * - Another server never leads us to one without TLS on this machine (a redirect, the realm of a challenge): only what is on
+ *   this machine itself may.
  */
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -25,6 +27,8 @@ export interface HttpRequest {
   /** Pieces are written one after the other, each before the next is asked for. */
   readonly body?: Buffer | AsyncIterable<Buffer> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The server that has named `url`, where it was not the operator. */
+  readonly ledBy?: URL | undefined;
 }
 
 export interface HttpAnswer {
@@ -81,6 +85,11 @@ export function createHttpClient(settings: HttpSettings): HttpClient {
     throw new UpstreamError('invalid', `${url.protocol}//${url.host} is not spoken to: it would be without TLS`);
   };
 
+  const requireMayLead = (from: URL, to: URL) => {
+    if (to.protocol === 'https:' || settings.plainHosts?.has(to.host) || isLoopbackHost(from.hostname)) return;
+    throw new UpstreamError('invalid', `${from.host} leads to ${to.protocol}//${to.host}, which is not followed`);
+  };
+
   const exchange = ({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> => {
     requireSafe(url);
     const isPlain = url.protocol === 'http:';
@@ -117,6 +126,7 @@ export function createHttpClient(settings: HttpSettings): HttpClient {
   return {
     async send(request) {
       let { url, headers } = request;
+      if (request.ledBy) requireMayLead(request.ledBy, url);
       for (let redirects = 0; ; redirects += 1) {
         const answer = await exchange({ ...request, url, ...(headers && { headers }) });
         const { location } = answer.headers;
@@ -125,6 +135,7 @@ export function createHttpClient(settings: HttpSettings): HttpClient {
         answer.stream.resume();
         if (redirects === maxRedirects) throw new UpstreamError('invalid', `${url.host} redirects without end`);
         const next = new URL(location, url);
+        if (next.origin !== url.origin) requireMayLead(url, next);
         if (next.origin !== url.origin && headers) {
           const { Authorization: _, ...rest } = headers;
           headers = rest;

@@ -48,9 +48,9 @@ export function createAuthorizer(deps: {
   const { http, clock, credentials } = deps;
   const kept = new Map<string, { readonly header: string; readonly until: number }>();
 
-  const fetchToken = async (url: URL, scope: string): Promise<string> => {
+  const fetchToken = async (url: URL, scope: string, ledBy: URL): Promise<string> => {
     const headers: Record<string, string> = credentials ? { Authorization: basicHeader(credentials) } : {};
-    const answer = await http.send({ method: 'GET', url, headers });
+    const answer = await http.send({ method: 'GET', url, headers, ledBy });
     const body = await readAll(answer.stream, maxTokenBytes);
     if (answer.status !== 200) {
       const problem = problemOfStatus(answer.status);
@@ -81,7 +81,7 @@ export function createAuthorizer(deps: {
     },
     async answer(scope, challenge, origin) {
       kept.delete(scope);
-      if (challenge.scheme === 'bearer') return fetchToken(tokenUrl(challenge, scope, origin), scope);
+      if (challenge.scheme === 'bearer') return fetchToken(tokenUrl(challenge, scope, origin), scope, origin);
       if (!credentials) throw new UpstreamError('denied', `${origin.host} wants credentials`, { status: 401 });
       const header = basicHeader(credentials);
       kept.set(scope, { header, until: Number.POSITIVE_INFINITY });

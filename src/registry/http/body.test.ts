@@ -100,7 +100,14 @@ describe('body', () => {
   });
 
   it('refuses what is not in chunks', async () => {
-    for (const wire of ['nonsense\r\n', '5\r\nabcdefgh\r\n', `${'1'.repeat(2000)}\r\n`]) {
+    for (const wire of [
+      'nonsense\r\n',
+      '5\nabcde\r\n',
+      '5;a=b\nabcde\r\n',
+      '5\r\nabcde\n0\r\n\r\n',
+      '5\r\nabcdefgh\r\n',
+      `${'1'.repeat(2000)}\r\n`,
+    ]) {
       const failing = transfer({ wire: Buffer.from(wire), length: undefined, reads: [3], prefix: 0 });
       await assert.rejects(failing, /chunk/);
     }

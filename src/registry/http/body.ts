@@ -98,6 +98,11 @@ export class Body implements AsyncIterable<Buffer> {
     return used;
   }
 
+  /** Somebody has asked for it. */
+  get isBegun(): boolean {
+    return this.#begun;
+  }
+
   /** Both buffers are in use. */
   get isFull(): boolean {
     return this.#ready !== undefined;
@@ -138,7 +143,9 @@ export class Body implements AsyncIterable<Buffer> {
       at = lineEnd;
       if (this.#line.length > 1024) return 'a line of the chunked body is too long';
       if (!this.#line.endsWith('\n')) continue;
-      const problem = this.#takeLine(this.#line.replace(/\r?\n$/, ''));
+      // A line feed alone is where others see no end of a line, and so another request.
+      if (!this.#line.endsWith('\r\n')) return 'a line of the chunked body ends without a carriage return';
+      const problem = this.#takeLine(this.#line.slice(0, -2));
       this.#line = '';
       if (problem) return problem;
     }

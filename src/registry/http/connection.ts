@@ -5,9 +5,13 @@
  *
  * - Requests are answered in their order, one after the other.
  * - What a head may look like is decided strictly (head.ts): in doubt it is node:http's.
- * - A body that nobody has read to its end is thrown away when it is short, else the connection ends with the answer.
+ * - A body that nobody has read to its end is thrown away when it is short, else the connection ends with the answer. So it
+ *   does when the client was never told to send the body: nobody knows whether it does.
+ * - A client that does not read its answers gets no more of them: the next request waits until they have left.
+ * - After an answer that ends the connection nothing that comes is a request.
  */
 import { Socket } from 'node:net';
+import { systemClock, type Timer } from '#lib/clock.ts';
 import type { Logger } from '#lib/logger.ts';
 import { ClientGone, type RegistryRequest, type Reply } from '../request.ts';
 import type { Respond } from '../routes/route.ts';
@@ -29,6 +33,10 @@ export interface ConnectionOptions {
 const maxHeadBytes = 16 * 1024;
 /** Nothing moves for so long: the client has gone, or its upload has stalled. */
 const idleTimeoutMs = 120_000;
+/** A head that takes longer is not meant to be answered; shorter: slow lines are cut off. */
+const headTimeoutMs = 60_000;
+/** So long a client that still sends may take to read the last answer. */
+const lingerMs = 10_000;
 /** What is left of a body after its answer is read up to here, so that the connection can go on. */
 const maxDiscardBytes = 8 * 2 ** 20;
 
@@ -50,6 +58,10 @@ export class Connection {
   #body: Body | undefined;
   #busy = false;
   #ended = false;
+  /** The last answer is on its way. */
+  #closing = false;
+  #running = false;
+  #headTimer: Timer | undefined;
   #headers: Head['headers'] | undefined;
   /** Once node:http has the connection. */
   #foreign: ((bytes: Buffer) => boolean) | undefined;
@@ -72,7 +84,10 @@ export class Connection {
     this.socket.setTimeout(idleTimeoutMs, () => this.socket.destroy());
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('end', () => this.#onEnd());
-    this.socket.on('close', () => this.#body?.fail(new ClientGone('the client has gone')));
+    this.socket.on('close', () => {
+      this.#headTimer?.cancel();
+      this.#body?.fail(new ClientGone('the client has gone'));
+    });
     if (before.length > 0) this.#buffered = before.length === 1 ? before[0] : Buffer.concat(before);
     this.#run();
     this.socket.resume();
@@ -87,6 +102,7 @@ export class Connection {
   #received(count: number, bytes: Uint8Array): boolean {
     const body = this.#body && !this.#body.done ? this.#body : undefined;
     if (body && this.#registered !== this.#headSpace) return body.received(count, bytes);
+    if (this.#closing) return true;
     const copy = Buffer.from(bytes.subarray(0, count));
     if (body) return this.#feed(body, copy);
     if (this.#foreign) return this.#foreign(copy);
@@ -121,9 +137,24 @@ export class Connection {
   }
 
   #run(): void {
-    while (!this.#busy && this.#buffered && !this.socket.destroyed) {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      this.#answerAll();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #answerAll(): void {
+    while (!this.#busy && !this.#closing && this.#buffered && !this.socket.destroyed) {
       const head = readHead(this.#buffered, this.#headers);
-      if (head === 'incomplete' && this.#buffered.length < maxHeadBytes && !this.#ended) return;
+      if (head === 'incomplete' && this.#buffered.length < maxHeadBytes && !this.#ended) {
+        this.#headTimer ??= systemClock.after(headTimeoutMs, () => this.socket.destroy());
+        return;
+      }
+      this.#headTimer?.cancel();
+      this.#headTimer = undefined;
       if (typeof head === 'string') {
         this.#foreign = this.#options.escalate(this.socket, this.#buffered);
         this.#buffered = undefined;
@@ -152,6 +183,13 @@ export class Connection {
     return body;
   }
 
+  #isLast(head: Head): boolean {
+    const body = this.#body;
+    if (head.close || this.#ended) return true;
+    if (body === undefined || body.done) return false;
+    return body.remaining > maxDiscardBytes || (head.expectsContinue && !body.isBegun);
+  }
+
   #answer(head: Head): void {
     const { parsed } = head.headers;
     this.#busy = true;
@@ -170,15 +208,14 @@ export class Connection {
       body,
     };
     const answer = this.#options.respond(request);
-    if (answer instanceof Promise) void answer.then((reply) => this.#send(request, reply, head.close));
-    else this.#send(request, answer, head.close);
+    if (answer instanceof Promise) void answer.then((reply) => this.#send(request, reply, head));
+    else this.#send(request, answer, head);
   }
 
-  #send(request: RegistryRequest, reply: Reply, wantsClose: boolean): void {
+  #send(request: RegistryRequest, reply: Reply, head: Head): void {
     const { socket } = this;
-    const body = this.#body;
-    const close = wantsClose || this.#ended || (body !== undefined && !body.done && body.remaining > maxDiscardBytes);
-    if (reply.prebuilt && !close && !body) {
+    const close = this.#isLast(head);
+    if (reply.prebuilt && !close && !this.#body) {
       socket.write(Buffer.concat([startLine(), reply.prebuilt]));
       this.#finish(false);
       return;
@@ -195,9 +232,11 @@ export class Connection {
   #finish(close: boolean): void {
     const body = this.#body;
     if (close || this.#ended) {
+      this.#closing = true;
       this.#busy = false;
+      this.#buffered = undefined;
       body?.discard();
-      this.socket.end();
+      this.#endSlowly();
       return;
     }
     if (body && !body.done) {
@@ -211,9 +250,32 @@ export class Connection {
       if (this.#registered === this.#headSpace) body.release();
       this.#body = undefined;
     }
+    if (this.socket.destroyed) return;
+    if (this.socket.writableLength >= this.socket.writableHighWaterMark) {
+      this.socket.once('drain', () => this.#goOn());
+      return;
+    }
+    this.#goOn();
+  }
+
+  #goOn(): void {
     this.#busy = false;
     if (this.socket.destroyed) return;
+    if (this.#ended && !this.#buffered) {
+      this.socket.end();
+      return;
+    }
     this.socket.resume();
     if (this.#buffered) this.#run();
+  }
+
+  /** What the client still sends is read for a while, so that the answer is not lost to a reset of the connection. */
+  #endSlowly(): void {
+    const { socket } = this;
+    socket.resume();
+    socket.end(() => {
+      const timer = systemClock.after(lingerMs, () => socket.destroy());
+      socket.once('close', () => timer.cancel());
+    });
   }
 }

@@ -10,7 +10,6 @@ class HandedOn extends Duplex {
     super({ autoDestroy: true });
     this.#socket = socket;
     this.remoteAddress = socket.remoteAddress;
-    socket.setTimeout(0);
     socket.on('end', () => this.push(null));
     socket.on('close', () => this.destroy());
   }

@@ -17,6 +17,8 @@ const headEnd = Buffer.from('\r\n\r\n');
 const requestLine =
   /^(GET|HEAD|POST|PUT|PATCH|DELETE) (\/v2(?:\/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~]*)?)(?:\?([!-~]*))? HTTP\/1\.1$/;
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what may not be there
+const unsafeValue = /[\0-\x08\x0a-\x1f\x7f]/;
 /** With one of these it is more than a plain request for bytes. */
 const foreign = ['upgrade', 'trailer', 'te'];
 const single = new Set([
@@ -36,8 +38,9 @@ function parseHeaders(text: string): Map<string, string> | undefined {
     const name = line.slice(0, colon);
     if (colon < 1 || !headerName.test(name)) return undefined;
     const key = name.toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (/[\0\r\n]/.test(value)) return undefined;
+    // Only blanks and tabs are white space here: what others take a line's end or another coding for is not for us.
+    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '');
+    if (unsafeValue.test(value)) return undefined;
     const before = parsed.get(key);
     if (before === undefined) parsed.set(key, value);
     else if (single.has(key)) return undefined;

@@ -7,21 +7,22 @@
  *   answer. Digests are never asked about again. So what is cached is served with the upstream down.
  * - An image is born (rows, tag) when all of its blobs are there; until then its manifest is answered from memory. An index is
  *   born at once, and its images when they are pulled.
- * - The bytes that another repository has are not a permission: the upstream is asked whether it has the blob, too.
+ * - The bytes that another repository has are not a permission: only of what came by the same rule is the upstream believed that
+ *   it has the blob, too; everything else it has to send.
  */
 import { blobIn } from '#images/blobs.ts';
 import { findImage, findTag } from '#images/delete-image.ts';
 import { isDigest } from '#images/digest.ts';
 import { type ParsedManifest, parseManifest } from '#images/parse-manifest.ts';
 import { isTagImmutable } from '#images/tag-mutability.ts';
-import type { UpstreamRepository } from '#images/upstream-rules.ts';
+import { findUpstream, type UpstreamRepository } from '#images/upstream-rules.ts';
 import type { Clock } from '#lib/clock.ts';
 import { uuid } from '#lib/ids.ts';
 import type { Logger } from '#lib/logger.ts';
 import type { Random } from '#lib/random.ts';
-import type { ImageRow, Registry } from '#model/ecr.ts';
+import { type ImageRow, type Registry, registryKey } from '#model/ecr.ts';
 import type { ReplicaView } from '#store/replica-view.ts';
-import { repositories } from '#store/tables/ecr.ts';
+import { repositories, repositoryBlobs } from '#store/tables/ecr.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { RegistryClient } from '../client/registry-client.ts';
 import { UpstreamError } from '../client/upstream-error.ts';
@@ -65,6 +66,8 @@ export interface PullThroughDeps {
 const pendingMs = 10 * 60_000;
 /** After a failure the upstream is left alone that long. */
 const refreshPauseMs = 60_000;
+/** A base layer may be in thousands of repositories; beyond these it is fetched again. */
+const maxAskedRepositories = 100;
 /** Blobs of one image that are fetched at a time. */
 const blobsAtATime = 3;
 
@@ -241,8 +244,25 @@ export class PullThrough {
     });
   }
 
-  /** Bytes that are here for another repository are not fetched again, if the upstream says that it has them. */
+  /** Whether it came from the same upstream by the same rule. */
+  #isFromSameRule({ registry, upstream }: Cached, digest: string): boolean {
+    const { view } = this.#deps;
+    let asked = 0;
+    for (const row of view.find(repositoryBlobs, 'byDigest', digest)) {
+      if (++asked > maxAskedRepositories) return false;
+      const repository = view.get(repositories, row.repositoryArn);
+      if (!repository || registryKey(repository) !== registryKey(registry)) continue;
+      if (findUpstream(view, registry, repository.name)?.rule.key === upstream.rule.key) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Bytes that are here for another repository of the rule are not fetched again, if the upstream says that it has them. For
+   * any others its word is not enough: who runs an upstream would get every blob whose digest he knows.
+   */
   async #linkKnown(cached: Cached, client: RegistryClient, digest: string): Promise<boolean> {
+    if (!this.#isFromSameRule(cached, digest)) return false;
     const known = await this.#deps.blobs.stat(digest);
     if (!known) return false;
     if (!(await client.statBlob(digest))) throw new UpstreamError('not found', `${client.host} has no such blob`);

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { type Blob, ScanFailure } from '../report.ts';
 
 export async function openBlob(blob: Blob, signal: AbortSignal): Promise<Readable> {
+  if (blob.url === undefined) throw new ScanFailure('FAILED', `${blob.digest} is not in the registry`);
   let response: Response;
   try {
     response = await fetch(blob.url, { signal });
@@ -23,7 +24,13 @@ const maxDocumentBytes = 8 * 1024 * 1024;
 export async function readDocument(blob: Blob, signal: AbortSignal): Promise<unknown> {
   if (blob.sizeBytes > maxDocumentBytes) throw new ScanFailure('FAILED', `${blob.digest} is too large for a config`);
   const chunks: Buffer[] = [];
-  for await (const chunk of await openBlob(blob, signal)) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of await openBlob(blob, signal)) {
+    // What the manifest says of its size need not be so.
+    size += (chunk as Buffer).length;
+    if (size > maxDocumentBytes) throw new ScanFailure('FAILED', `${blob.digest} is too large for a config`);
+    chunks.push(chunk as Buffer);
+  }
   try {
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch (error) {

@@ -6,13 +6,13 @@ import { accountSettingNames, type EcrAccountSetting } from '#model/ecr-registry
 
 export const allowedValues: Readonly<Record<EcrAccountSetting, readonly string[]>> = {
   BASIC_SCAN_TYPE_VERSION: ['AWS_NATIVE'],
-  REGISTRY_POLICY_SCOPE: ['V2'],
+  REGISTRY_POLICY_SCOPE: ['V1', 'V2'],
   BLOB_MOUNTING: ['ENABLED', 'DISABLED'],
 };
 
 export const defaultValues: Readonly<Record<EcrAccountSetting, string>> = {
   BASIC_SCAN_TYPE_VERSION: 'AWS_NATIVE',
-  REGISTRY_POLICY_SCOPE: 'V1',
+  REGISTRY_POLICY_SCOPE: 'V2',
   BLOB_MOUNTING: blobMountingDefault,
 };
 

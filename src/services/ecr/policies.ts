@@ -13,10 +13,10 @@ const registryActions: readonly string[] = [
   'ecr:ReplicateImage',
 ];
 
-/** A registry's policy speaks of a few actions, and of all of them once its scope is V2. */
+/** A registry's policy speaks of all actions, of a few only where its scope was set back to V1. */
 function registryPolicy(view: View, scope: Scope, action: string): string | undefined {
   const { policyText, settings } = findRegistry(view, scope);
-  const speaks = settings?.REGISTRY_POLICY_SCOPE === 'V2' || registryActions.includes(action);
+  const speaks = settings?.REGISTRY_POLICY_SCOPE !== 'V1' || registryActions.includes(action);
   return speaks ? policyText : undefined;
 }
 

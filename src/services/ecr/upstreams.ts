@@ -44,17 +44,12 @@ export function checkUpstream(url: string, registry: string | undefined): Upstre
   return { upstreamRegistryUrl: host, ...(known && { upstreamRegistry: known }) };
 }
 
-const prefixText = /^(?:ROOT|[a-z0-9]+(?:[._-][a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-][a-z0-9]+)*)*\/?)$/;
+const prefixPattern = String.raw`^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\/?|ROOT)$`;
 
 /** Without the slash at its end. */
 export function checkPrefix(parameter: string, prefix: string, most: number): string {
   checkLength(parameter, prefix, prefix === 'ROOT' ? 1 : 2, most);
-  if (!prefixText.test(prefix)) {
-    throw invalidAt(
-      parameter,
-      "must satisfy regular expression '((?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*/?|ROOT)'",
-    );
-  }
+  checkPattern(parameter, prefix, prefixPattern);
   return prefix.replace(/\/$/, '');
 }
 

@@ -112,6 +112,16 @@ test('repositories are of the account, not of a region, and apart from private o
   assert.ok(seen >= 1);
 });
 
+test('names are shorter than private ones, and plainer', async () => {
+  for (const name of ['a__b', 'a--b', 'A-b', 'a/', 'a'.repeat(206)]) {
+    await assert.rejects(create(name), {
+      name: 'InvalidParameterException',
+      message: /^Invalid parameter at 'repositoryName'/,
+    });
+  }
+  await create('a'.repeat(205));
+});
+
 test('images are pushed, told and pulled by anybody', async () => {
   const { repository } = await create('images');
   const repositoryName = 'images';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import {
   BatchDeleteImageCommand,
   BatchGetImageCommand,
@@ -50,6 +51,17 @@ test('an image, described', async () => {
   assert.equal(detail!.imageStatus, 'ACTIVE');
   assert.ok(detail!.imagePushedAt instanceof Date);
   assert.equal(detail!.lastRecordedPullTime, undefined);
+});
+
+test('tags are told in the order in which the image got them', async () => {
+  await create('tag-order');
+  const image = makeImage('tag order');
+  await pushImage(ecr, 'tag-order', image, 'v1');
+  for (const imageTag of ['latest', 'a']) {
+    for (const before = Date.now(); Date.now() === before; ) await setImmediate();
+    await put('tag-order', image.manifest, { imageTag });
+  }
+  assert.deepEqual((await describe('tag-order')).imageDetails![0]!.imageTags, ['v1', 'latest', 'a']);
 });
 
 test('what was pushed comes back to the byte, and its pull is noted', async () => {
@@ -159,7 +171,11 @@ test('PutImage says what is wrong', async () => {
   for (const manifest of ['nonsense', '[]', '{"schemaVersion":2}']) {
     await assert.rejects(put('wrong', manifest), { name: 'InvalidParameterException' });
   }
-  await assert.rejects(put('wrong', image.manifest, { imageTag: 'not a tag' }), { name: 'InvalidParameterException' });
+  await assert.rejects(put('wrong', image.manifest, { imageTag: 'not a tag' }), {
+    name: 'InvalidParameterException',
+    message:
+      "Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9-_.]{0,127}''",
+  });
   await assert.rejects(put('wrong', image.manifest, { imageManifestMediaType: indexType }), {
     name: 'InvalidParameterException',
   });

@@ -69,6 +69,7 @@ test('policies are put, got and deleted as they are', async () => {
   assert.equal(got.lifecyclePolicyText, text);
   const deleted = await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
   assert.equal(deleted.lifecyclePolicyText, text);
+  assert.ok(got.lastEvaluatedAt instanceof Date && deleted.lastEvaluatedAt instanceof Date);
   await assert.rejects(ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName })), notFound);
 });
 

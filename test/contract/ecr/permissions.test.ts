@@ -86,7 +86,7 @@ test('a repository policy allows beside it, and denies before all', async () => 
   await assert.rejects(admin.send(list), denied);
 });
 
-test("the registry's policy speaks of its repositories once its scope says so", async () => {
+test("the registry's policy speaks of its repositories, unless its scope was set back", async () => {
   await create('by-registry');
   const { arn, ecr } = await user();
   const list = new ListImagesCommand({ repositoryName: 'by-registry' });
@@ -98,8 +98,12 @@ test("the registry's policy speaks of its repositories once its scope says so", 
       }),
     }),
   );
+  const setScope = (value: string) =>
+    admin.send(new PutAccountSettingCommand({ name: 'REGISTRY_POLICY_SCOPE', value }));
+  await ecr.send(list);
+  await setScope('V1');
   await assert.rejects(ecr.send(list), denied);
-  await admin.send(new PutAccountSettingCommand({ name: 'REGISTRY_POLICY_SCOPE', value: 'V2' }));
+  await setScope('V2');
   await ecr.send(list);
 });
 

@@ -115,7 +115,8 @@ test('scanning rules choose repositories', async () => {
       ['SCAN_ON_PUSH', true],
     ],
   );
-  assert.equal(before.failures![0]!.failureCode, 'REPOSITORY_NOT_FOUND');
+  const failureCode = 'REPOSITORY_NOT_FOUND';
+  assert.deepEqual(before.failures, [{ repositoryName: 'scan/none', failureCode, failureReason: failureCode }]);
   const filter = { filter: 'scan/prod*', filterType: 'WILDCARD' as const };
   const rules = [{ scanFrequency: 'CONTINUOUS_SCAN' as const, repositoryFilters: [filter] }];
   await assert.rejects(ecr.send(new PutRegistryScanningConfigurationCommand({ scanType: 'BASIC', rules })), invalid);
@@ -153,6 +154,7 @@ test('account settings', async () => {
   const get = async (name: string) => (await ecr.send(new GetAccountSettingCommand({ name }))).value;
   assert.equal(await get('BASIC_SCAN_TYPE_VERSION'), 'AWS_NATIVE');
   assert.equal(await get('BLOB_MOUNTING'), 'ENABLED');
+  assert.equal(await get('REGISTRY_POLICY_SCOPE'), 'V2');
   await ecr.send(new PutAccountSettingCommand({ name: 'BLOB_MOUNTING', value: 'DISABLED' }));
   assert.equal(await get('BLOB_MOUNTING'), 'DISABLED');
   await assert.rejects(ecr.send(new PutAccountSettingCommand({ name: 'BLOB_MOUNTING', value: 'MAYBE' })), invalid);
@@ -229,6 +231,9 @@ test('repository creation templates', async () => {
   await assert.rejects(create('prod'), { name: 'TemplateAlreadyExistsException' });
   await assert.rejects(create('x1', { appliedFor: ['SOMETHING'] }), invalid);
   await assert.rejects(create('x2', { lifecyclePolicy: '{}' }), invalid);
+  await create('team__a--b');
+  await ecr.send(new DeleteRepositoryCreationTemplateCommand({ prefix: 'team__a--b' }));
+  await assert.rejects(create('team_-a'), invalid);
   const updated = await ecr.send(
     new UpdateRepositoryCreationTemplateCommand({ prefix: 'prod', appliedFor: ['REPLICATION', 'PULL_THROUGH_CACHE'] }),
   );

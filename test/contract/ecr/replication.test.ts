@@ -110,6 +110,18 @@ describe('across regions', () => {
     await assert.rejects(imagesOf(plane.ecr({ region: elsewhere! }), 'multi'), { name: 'RepositoryNotFoundException' });
   });
 
+  test('indexes that list the same indexes again and again are copied once each', async () => {
+    await create('nested');
+    let image = makeImage('at the bottom');
+    await pushImage(ecr, 'nested', image);
+    for (let level = 0; level < 12; level++) {
+      image = makeIndex(Array.from({ length: 8 }, () => image));
+      await pushImage(ecr, 'nested', image, level === 11 ? 'v1' : undefined);
+    }
+    assert.equal((await settled('nested', 'v1'))[0]!.status, 'COMPLETE');
+    assert.equal((await imagesOf(inRegion, 'nested')).length, 13);
+  });
+
   test('repositories come from a template, and filters choose', async () => {
     await inRegion.send(
       new CreateRepositoryCreationTemplateCommand({

@@ -67,7 +67,7 @@ test('names that are none', async () => {
   await assert.rejects(create('Upper/Case'), {
     name: 'InvalidParameterException',
     message:
-      "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*''",
+      "Invalid parameter at 'repositoryName' failed to satisfy constraint: 'must satisfy regular expression '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*''",
   });
   await assert.rejects(create('missing', { registryId: '12' }), { name: 'InvalidParameterException' });
 });

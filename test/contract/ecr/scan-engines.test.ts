@@ -113,6 +113,30 @@ describe('scans under way', () => {
     assert.deepEqual(await readdir(join(plane.dataDir, 'scans', 'work')), []);
   });
 
+  test('what an image only names is not scanned: its repository does not have it', async () => {
+    const trivy = await makeFakeTrivy(await directory());
+    await trivy.release();
+    const plane = await start({ scanning: { path: trivy.directory } });
+    const ecr = plane.ecr();
+    const held = await debianImage(libc);
+    await create(ecr, 'held');
+    await pushImage(ecr, 'held', held, 'v1');
+    const manifest = JSON.parse(held.manifest);
+    for (const layer of manifest.layers)
+      layer.mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
+    await create(ecr, 'names');
+    await pushImage(
+      ecr,
+      'names',
+      { manifest: JSON.stringify(manifest), digest: '', blobs: held.blobs.slice(0, 1) },
+      'v1',
+    );
+    const { imageScanStatus, imageScanFindings } = await finished(ecr, 'names');
+    assert.equal(imageScanStatus!.status, 'FAILED');
+    assert.match(imageScanStatus!.description!, /is not in the registry/);
+    assert.equal(imageScanFindings, undefined);
+  });
+
   test('no more at a time than told; the process that is killed is made good; a deleted image ends its scan', async () => {
     const trivy = await makeFakeTrivy(await directory());
     const plane = await start({ scanning: { path: trivy.directory, concurrency: 1 } });

@@ -24,8 +24,8 @@ export const BatchGetRepositoryScanningConfiguration: EcrOperation<
     checkRepositoryName(repositoryName, 'repositoryNames');
     const row = findRepository(ctx.store, registryOf(ctx), repositoryName);
     if (!row) {
-      const failureReason = `The repository with name '${repositoryName}' does not exist in the registry with id '${ctx.account}'`;
-      failures.push({ repositoryName, failureCode: 'REPOSITORY_NOT_FOUND', failureReason });
+      const code = 'REPOSITORY_NOT_FOUND';
+      failures.push({ repositoryName, failureCode: code, failureReason: code });
       continue;
     }
     const { scanOnPush, scanFrequency, filters } = scanningOf(registry, row);

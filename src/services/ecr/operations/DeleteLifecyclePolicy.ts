@@ -18,6 +18,6 @@ export const DeleteLifecyclePolicy: EcrOperation<
     return {
       ...named(row),
       lifecyclePolicyText,
-      ...(lifecycleEvaluatedAt !== undefined && { lastEvaluatedAt: new Date(lifecycleEvaluatedAt) }),
+      lastEvaluatedAt: new Date(lifecycleEvaluatedAt ?? 0),
     };
   });

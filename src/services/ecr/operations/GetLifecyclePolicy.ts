@@ -15,6 +15,6 @@ export const GetLifecyclePolicy: EcrOperation<GetLifecyclePolicyCommandInput, Ge
   return {
     ...named(row),
     lifecyclePolicyText,
-    ...(lifecycleEvaluatedAt !== undefined && { lastEvaluatedAt: new Date(lifecycleEvaluatedAt) }),
+    lastEvaluatedAt: new Date(lifecycleEvaluatedAt ?? 0),
   };
 };

@@ -1,9 +1,12 @@
 import type { ImageDetail } from '@aws-sdk/client-ecr';
-import { tagsOf } from '#images/delete-image.ts';
 import type { ImageRow, RepositoryRow } from '#model/ecr.ts';
 import type { View } from '#store/store.ts';
-import { imagePulls, imageScans } from '#store/tables/ecr.ts';
+import { imagePulls, imageScans, imageTags } from '#store/tables/ecr.ts';
 import { viewScanStatus, viewSummary } from './scan.ts';
+
+/** In the order in which the image got them. */
+const tagsOf = (view: View, image: ImageRow): string[] =>
+  [...view.find(imageTags, 'byImage', image.key)].sort((a, b) => a.updatedAt - b.updatedAt).map((row) => row.tag);
 
 export function viewImage(view: View, repository: RepositoryRow, image: ImageRow): ImageDetail {
   const tags = tagsOf(view, image);
