@@ -84,6 +84,10 @@ function createForward({ target, secret }: FrontOptions) {
   };
   /** A websocket: its opening is passed on as it is, and every byte after it. */
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Whatever else took the bytes after an opening for requests would not know whose they are.
+    if (!/^\/(?:acs|tcs)\//.test(request.url ?? '')) {
+      return socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    }
     const plain = connect(target);
     const headers: Record<string, unknown> = { ...request.headers, ...clientOf(request), 'x-forwarded-proto': 'https' };
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

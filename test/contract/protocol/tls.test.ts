@@ -106,6 +106,13 @@ describe('TLS', () => {
     assert.equal(plain.status, 403);
   });
 
+  it('opens a tunnel only to where websockets are spoken', async () => {
+    for (const path of ['/v2/', '/', '/health']) {
+      const refused = await get(path, { connection: 'upgrade', upgrade: 'websocket' });
+      assert.deepEqual([path, refused.status], [path, 404]);
+    }
+  });
+
   it('carries websockets', async () => {
     const socket = new WebSocket(`${endpoint.replace('https', 'wss')}/acs/ws`, { agent });
     const [, response] = await once(socket, 'unexpected-response');
