@@ -4,31 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { startTestControlPlane } from '../support/control-plane.ts';
 import { allow, makeRole, makeUser, type TestCredentials, trusting } from '../support/identities.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const configuration = (endpoint: string, keys: TestCredentials, role: string, externalId: string) => `
 terraform {
@@ -66,7 +51,7 @@ resource "aws_ecs_cluster" "main" {
 }
 `;
 
-test('terraform works as a role that it assumes', { skip, timeout: 300_000 }, async () => {
+test('terraform works as a role that it assumes', { skip: skipTerraform, timeout: 300_000 }, async () => {
   const plane = await startTestControlPlane();
   const dir = await mkdtemp(join(tmpdir(), 'slipway-terraform-role-'));
   const call = (...argv: string[]) =>

@@ -4,32 +4,17 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DeleteUserPolicyCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { startTestControlPlane } from '../support/control-plane.ts';
 import { allow, makeRole, makeUser, policy, type TestCredentials, trusting } from '../support/identities.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const configuration = (endpoint: string, keys: TestCredentials, role: string) => `
 terraform {
@@ -99,7 +84,10 @@ const resources: Readonly<Record<string, readonly string[]>> = {
   aws_ecr_repository: ['ecr:CreateRepository', 'ecr:Describe*', 'ecr:List*', 'ecr:DeleteRepository'],
 };
 
-test('terraform makes what its user may make, and is told what it lacks', { skip, timeout: 600_000 }, async () => {
+test('terraform makes what its user may make, and is told what it lacks', {
+  skip: skipTerraform,
+  timeout: 600_000,
+}, async () => {
   const plane = await startTestControlPlane();
   const dir = await mkdtemp(join(tmpdir(), 'slipway-terraform-denied-'));
   const call = (...argv: string[]) =>

@@ -1,35 +1,20 @@
 /**
  * Terraform with the unmodified AWS provider: repositories, policies, the registry's settings, public repositories; apply,
- * a plan without changes, destroy. Where the provider comes from: see terraform-ecs.test.ts.
+ * a plan without changes, destroy. Where the provider comes from: see support/terraform.ts.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DescribeRepositoriesCommand, GetLifecyclePolicyCommand } from '@aws-sdk/client-ecr';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 import { makeImage, pushImage } from '../support/images.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const configuration = (endpoint: string, accessKeyId: string, secretAccessKey: string) => `
 terraform {
@@ -265,7 +250,7 @@ async function inTerraform(
   }
 }
 
-test('terraform on ECR: apply, no changes, destroy', { skip, timeout: 300_000 }, async () => {
+test('terraform on ECR: apply, no changes, destroy', { skip: skipTerraform, timeout: 300_000 }, async () => {
   const controlPlane = await startTestControlPlane();
   const ecr = controlPlane.ecr();
   try {

@@ -1,35 +1,19 @@
 /**
- * Terraform with the unmodified AWS provider against a control plane: apply, a plan without changes, destroy. The
- * provider comes from a plugin directory: SLIPWAY_TERRAFORM_PLUGINS, or one of the places where mirrors usually lie;
- * without terraform or the provider the test is skipped and says so.
+ * Terraform with the unmodified AWS provider against a control plane: apply, a plan without changes, destroy. Where the
+ * provider comes from: see support/terraform.ts.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DescribeClustersCommand, DescribeServicesCommand, DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const provider = (endpoint: string, accessKeyId: string, secretAccessKey: string) => `
 terraform {
@@ -277,7 +261,7 @@ async function inTerraform(controlPlane: TestControlPlane, resources: string, bo
   }
 }
 
-test('terraform: apply, no changes, destroy', { skip, timeout: 300_000 }, async () => {
+test('terraform: apply, no changes, destroy', { skip: skipTerraform, timeout: 300_000 }, async () => {
   const controlPlane = await startTestControlPlane();
   const ecs = controlPlane.ecs();
   try {
@@ -302,7 +286,7 @@ test('terraform: apply, no changes, destroy', { skip, timeout: 300_000 }, async 
 });
 
 test('terraform: capacity provider, services of every scheduler, task set, tag: apply, update, destroy', {
-  skip,
+  skip: skipTerraform,
   timeout: 300_000,
 }, async () => {
   const controlPlane = await startTestControlPlane();

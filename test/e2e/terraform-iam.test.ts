@@ -1,34 +1,19 @@
 /**
  * Terraform with the unmodified AWS provider against IAM: apply, a plan without changes, an update, destroy. Where the
- * provider comes from: see terraform-ecs.test.ts; without terraform or the provider the test is skipped and says so.
+ * provider comes from: see support/terraform.ts.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { GetAccountSummaryCommand, GetRoleCommand, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const provider = ({ endpoint, administrator }: TestControlPlane) => `
 terraform {
@@ -216,7 +201,10 @@ async function inTerraform(
   }
 }
 
-test('terraform: identities applied, unchanged, updated, destroyed', { skip, timeout: 600_000 }, async () => {
+test('terraform: identities applied, unchanged, updated, destroyed', {
+  skip: skipTerraform,
+  timeout: 600_000,
+}, async () => {
   const plane = await startTestControlPlane();
   const iam = plane.iam();
   const counts = async () => {

@@ -1,36 +1,21 @@
 /**
  * Terraform with the unmodified AWS provider: parameters, secrets and keys; apply, a plan without changes, a change,
- * destroy. Where the provider comes from: see terraform-ecs.test.ts.
+ * destroy. Where the provider comes from: see support/terraform.ts.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { DescribeParametersCommand, GetParameterCommand } from '@aws-sdk/client-ssm';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.ts';
+import { plugins, skipTerraform, terraform } from '../support/terraform.ts';
 
 const run = promisify(execFile);
-
-const terraform = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((dir) => join(dir, 'terraform'))
-  .find(existsSync);
-const plugins = [
-  process.env['SLIPWAY_TERRAFORM_PLUGINS'],
-  join(homedir(), '.terraform.d/plugins'),
-  '/usr/local/share/terraform/plugins',
-  '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
-].find((dir) => dir !== undefined && existsSync(join(dir, 'registry.terraform.io/hashicorp/aws')));
-const skip = !terraform
-  ? 'terraform is not on the PATH'
-  : !plugins && 'no plugin directory holds hashicorp/aws: set SLIPWAY_TERRAFORM_PLUGINS';
 
 const configuration = (endpoint: string, accessKeyId: string, secretAccessKey: string) => `
 terraform {
@@ -193,7 +178,7 @@ async function check(controlPlane: TestControlPlane, password: string): Promise<
   assert.equal(Parameter?.Value, password);
 }
 
-test('terraform: parameters, secrets and keys', { skip, timeout: 300_000 }, async () => {
+test('terraform: parameters, secrets and keys', { skip: skipTerraform, timeout: 300_000 }, async () => {
   const controlPlane = await startTestControlPlane();
   try {
     await inTerraform(controlPlane, async (tf) => {
