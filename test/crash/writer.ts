@@ -3,9 +3,9 @@
  * durable: `single <n>` put row `single/<n>`; `group <round> <n>` put every row of `group/*` to `n`, and moved an
  * amount between two accounts whose sum stays.
  */
-import { writeSync } from 'node:fs';
 import { openSqliteJournal } from '#store/journals/sqlite.ts';
 import { Store } from '#store/store.ts';
+import { say } from './say.ts';
 import { accounts, crashTables, groupSize, rows } from './tables.ts';
 
 const store = await Store.open({
@@ -13,14 +13,14 @@ const store = await Store.open({
   tables: crashTables,
   migrations: [],
 });
-writeSync(1, 'open\n');
+say('open');
 
 async function writeSingles(writer: number): Promise<never> {
   for (let n = 0; ; n++) {
     const key = `single/${process.argv[3]}/${writer}/${n}`;
     store.transact((tx) => tx.insert(rows, { key, value: n, text: 'x'.repeat(300) }));
     await store.durable(store.revision);
-    writeSync(1, `single ${key}\n`);
+    say(`single ${key}`);
   }
 }
 
@@ -38,7 +38,7 @@ async function writeGroups(): Promise<never> {
       move(to, value);
     });
     await store.durable(store.revision);
-    writeSync(1, `group ${value}\n`);
+    say(`group ${value}`);
   }
 }
 
